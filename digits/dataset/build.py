@@ -1,0 +1,195 @@
+"""How a source becomes a data set: streamed, checked, hashed, and there at once or not at all.
+
+The images go to the disk a few thousand at a time, so that a hundred thousand of them take no more memory than
+one chunk. The folder is made aside and appears in the lab by one rename.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from hashlib import sha256
+from itertools import islice
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from numpy.lib import format as npy
+from numpy.typing import NDArray
+
+from digits.dataset.dataset import BLOCK_ROWS, check_name, fingerprint
+from digits.dataset.paths import Picture, check_complete, count_digits
+from digits.dataset.sources import Source
+from digits.errors import ConflictError, ImageError, StoppedError
+from digits.files import Json, write_json
+from digits.images import png
+from digits.settings import part
+
+CHUNK_FILES = 2_048
+
+
+def build(
+    source: Source,
+    name: str,
+    *,
+    staging: Path,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+    stopped: Callable[[], bool] = lambda: False,
+) -> Json:
+    """Build data set `name` from `source` in the folder `staging` and return its report.
+
+    `staging` lies in the lab (one file system) and must not hold anything. After each chunk `progress` gets the
+    files done and their number, and `stopped` is asked. Raises `UsageError` for the name, `ConflictError` if it is
+    taken, `StoppedError`, and `SourceError` if a digit is left without any sound image.
+    """
+    target = part("datasets") / check_name(name)
+    _check_free(target)
+    started = time.monotonic()
+    staging.mkdir(parents=True, exist_ok=True)
+    if any(staging.iterdir()):
+        raise ConflictError(f"{staging.name} is not empty", expected="a folder to work in")
+    try:
+        report: Json = {"name": name, "kind": source.kind, "origin": source.origin, "licence": source.licence}
+        report |= _write(source, staging, progress, stopped)
+        report["seconds"] = round(time.monotonic() - started, 3)
+        report["created"] = datetime.now(UTC).isoformat(timespec="seconds")
+        write_json(staging / "report.json", report)
+        _publish(staging, target)
+    except BaseException:
+        shutil.rmtree(staging, ignore_errors=True)
+        raise
+    return report
+
+
+class Rows:
+    """The accepted images on their way to the disk, with what the index and the report say of them."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.file = file
+        self.labels: list[int] = []
+        self.files: list[str] = []
+        self.hashes: list[str] = []
+        self.blocks: list[str] = []
+        self._block = sha256()
+        self._write_header()
+
+    def append(self, images: NDArray[np.uint8], pictures: list[Picture]) -> None:
+        """Write `images` (n, 28, 28, 4) uint8, which came from `pictures`."""
+        self.file.write(images.data)
+        for picture, image in zip(pictures, images, strict=True):
+            self.hashes.append(sha256(image.data).hexdigest())
+            self.labels.append(picture.label)
+            self.files.append(picture.name)
+        while len(images):
+            room = BLOCK_ROWS - (len(self.labels) - len(images)) % BLOCK_ROWS
+            self._block.update(images[:room].data)
+            images = images[room:]
+            if not (len(self.labels) - len(images)) % BLOCK_ROWS:
+                self._end_block()
+
+    def close(self) -> None:
+        """Write the header with the final number of images."""
+        if len(self.labels) % BLOCK_ROWS:
+            self._end_block()
+        self._write_header()
+
+    def _end_block(self) -> None:
+        self.blocks.append(self._block.hexdigest())
+        self._block = sha256()
+
+    def _write_header(self) -> None:
+        # numpy pads the header, so that it has one length whatever the number of rows
+        self.file.seek(0)
+        header = {"descr": "|u1", "fortran_order": False, "shape": (len(self.labels), 28, 28, 4)}
+        npy.write_array_header_1_0(self.file, header)
+
+
+def _write(source: Source, folder: Path, progress: Callable[[int, int], None], stopped: Callable[[], bool]) -> Json:
+    """Write images, index and rejected files of `source` into `folder`; return what the report says of them."""
+    rejected: list[tuple[str, str]] = []
+    done = 0
+    with (folder / "images.npy").open("wb") as file:
+        rows = Rows(file)
+        for chunk in _chunks(source):
+            if stopped():
+                raise StoppedError(f"The build was stopped after {done} of {len(source)} files")
+            _append(rows, chunk, rejected)
+            done += len(chunk)
+            progress(done, len(source))
+        per_digit = count_digits(rows.labels)
+        check_complete(per_digit, f"{source.origin}, without the {len(rejected)} files that were rejected,")
+        rows.close()
+        _sync(file)
+    index: dict[str, Sequence[object]] = {"label": rows.labels, "file": rows.files, "sha256": rows.hashes}
+    _write_table(folder / "index.parquet", index)
+    files, reasons = ([row[column] for row in rejected] for column in (0, 1))
+    _write_table(folder / "rejected.parquet", {"file": files, "reason": reasons})
+    return {
+        "images": len(rows.labels),
+        "per_digit": per_digit,
+        "rejected": len(rejected),
+        "ignored": source.ignored,
+        "block_rows": BLOCK_ROWS,
+        "blocks": rows.blocks,
+        "fingerprint": fingerprint(np.array(rows.labels), rows.blocks),
+    }
+
+
+def _append(rows: Rows, chunk: list[Picture], rejected: list[tuple[str, str]]) -> None:
+    """Decode `chunk`; add its sound pictures to `rows` and the others, in their order, to `rejected`."""
+    reasons = {index: str(data) for index, (_, _, data) in enumerate(chunk) if isinstance(data, ImageError)}
+    readable = [index for index in range(len(chunk)) if index not in reasons]
+    images, refused = png.decode([data for _, _, data in chunk if isinstance(data, bytes)])
+    reasons |= {readable[position]: reason for position, reason in refused}
+    rows.append(images, [picture for index, picture in enumerate(chunk) if index not in reasons])
+    rejected.extend((chunk[index].name, reasons[index]) for index in sorted(reasons))
+
+
+def _chunks(source: Source) -> Iterator[list[Picture]]:
+    pictures = iter(source)
+    while chunk := list(islice(pictures, CHUNK_FILES)):
+        yield chunk
+
+
+def _write_table(path: Path, columns: Mapping[str, Sequence[object]]) -> None:
+    import pyarrow
+    from pyarrow import parquet
+
+    kinds = {"label": pyarrow.int64()}
+    arrays = {name: pyarrow.array(values, kinds.get(name, pyarrow.string())) for name, values in columns.items()}
+    with path.open("wb") as file:
+        parquet.write_table(pyarrow.table(arrays), file)
+        _sync(file)
+
+
+def _sync(file: BinaryIO) -> None:
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def _check_free(target: Path) -> None:
+    if target.exists():
+        raise ConflictError(f"A data set called {target.name} exists", do="Choose another name, or delete that one.")
+
+
+def _publish(staging: Path, target: Path) -> None:
+    """Let the finished folder appear under its name. Raises `ConflictError` if another build was faster."""
+    _check_free(target)
+    try:
+        staging.rename(target)
+    except OSError as error:
+        if target.exists():
+            _check_free(target)
+        raise error
+    _sync_folder(target.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,147 @@
+"""A data set: a folder of the lab that appeared whole, and whose bytes can be checked.
+
+The app opens one before its first paint, so that pandas and pyarrow are imported only where a table is read.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digits.errors import IntegrityError, NotFoundError, UsageError
+from digits.files import Json, canonical, read_json, sha256
+from digits.settings import part
+
+BLOCK_ROWS = 1_000
+NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 ._-]{0,62}[A-Za-z0-9_-])?")
+
+
+def check_name(name: str) -> str:
+    """Return `name` if a data set may be called so. Raises `UsageError`."""
+    if NAME.fullmatch(name):
+        return name
+    raise UsageError(
+        "A data set cannot be called that",
+        expected="1 to 64 letters, digits, spaces or . _ -, first a letter or digit, last no space or dot",
+        received=repr(name[:80]),
+    )
+
+
+def dataset_names() -> list[str]:
+    """Return the names of the data sets that the lab holds, sorted."""
+    found = (folder for folder in part("datasets").iterdir() if (folder / "report.json").is_file())
+    return sorted((folder.name for folder in found if NAME.fullmatch(folder.name)), key=str.casefold)
+
+
+def delete(name: str) -> None:
+    """Delete a data set: it is gone at once, its files follow. Raises `NotFoundError`."""
+    folder = Dataset.find(name)
+    grave = folder.with_name(f".deleted-{time.time_ns()}")
+    folder.rename(grave)
+    shutil.rmtree(grave)
+
+
+def fingerprint(labels: NDArray[np.integer[Any]], blocks: Sequence[str]) -> str:
+    """Return the SHA-256 that tells one data set from another: of `labels` (n,) and the hashes of its blocks."""
+    return sha256(canonical({"labels": sha256(labels.astype("<i8").tobytes()), "blocks": list(blocks)}))
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """The images, labels and report of one finished data set. `Dataset.open(name)` finds it."""
+
+    name: str
+    folder: Path
+    report: Json
+
+    @classmethod
+    def open(cls, name: str) -> Dataset:
+        """Return the data set of that name. Raises `NotFoundError`, and `IntegrityError` for a damaged report."""
+        folder = cls.find(name)
+        return cls(name, folder, read_json(folder / "report.json"))
+
+    @staticmethod
+    def find(name: str) -> Path:
+        """Return the folder of a data set, looked up among those that exist. Raises `NotFoundError`."""
+        names = dataset_names()
+        if name not in names:
+            there = ", ".join(names[:20]) or "none: build one first"
+            raise NotFoundError(f"There is no data set called {name[:80]!r}", expected=f"one of {there}")
+        return part("datasets") / name
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 over the labels and the blocks of images."""
+        return str(self.report["fingerprint"])
+
+    @cached_property
+    def images(self) -> NDArray[np.uint8]:
+        """(n, 28, 28, 4) uint8 RGBA, mapped from the file and read-only. Raises `IntegrityError`."""
+        try:
+            images: NDArray[np.uint8] = np.load(self.folder / "images.npy", mmap_mode="r")
+        except (ValueError, OSError) as error:
+            raise IntegrityError(f"The images of {self.name} cannot be read", received=error) from error
+        expected = (self.report["images"], 28, 28, 4)
+        if images.dtype != np.uint8 or images.shape != expected:
+            received = f"{images.dtype} {images.shape}"
+            raise IntegrityError(
+                f"The images of {self.name} are others", expected=f"uint8 {expected}", received=received
+            )
+        return images
+
+    @cached_property
+    def labels(self) -> NDArray[np.int64]:
+        """(n,) int64, 0 … 9, in the order of `images`. Raises `IntegrityError`."""
+        labels: NDArray[np.int64] = self._column("index", "label").to_numpy().astype(np.int64, copy=False)
+        if len(labels) != self.report["images"]:
+            expected = f"{self.report['images']} rows"
+            raise IntegrityError(f"The index of {self.name} is another", expected=expected, received=len(labels))
+        labels.flags.writeable = False
+        return labels
+
+    @cached_property
+    def files(self) -> list[str]:
+        """The n names of the images in their source, in the order of `images`. Raises `IntegrityError`."""
+        return list(self._column("index", "file").to_pylist())
+
+    def rejected(self) -> list[tuple[str, str]]:
+        """Return file and reason of all that the build refused. Raises `IntegrityError`."""
+        files, reasons = (self._column("rejected", name).to_pylist() for name in ("file", "reason"))
+        return list(zip(files, reasons, strict=True))
+
+    def verify_blocks(self, rows: Iterable[int] | NDArray[np.integer[Any]]) -> None:
+        """Check the blocks of 1,000 images in which `rows` lie. Raises `IntegrityError`, naming the block."""
+        blocks: list[str] = self.report["blocks"]
+        for block in np.unique(np.fromiter(rows, np.int64) // BLOCK_ROWS).tolist():
+            images = self.images[block * BLOCK_ROWS : (block + 1) * BLOCK_ROWS]
+            if sha256(images.data.cast("B")) != blocks[block]:
+                raise IntegrityError(
+                    f"Data set {self.name}: images {block * BLOCK_ROWS} … {block * BLOCK_ROWS + len(images) - 1} "
+                    f"(block {block}) are not those that were written",
+                    do="Delete the data set and build it again.",
+                )
+
+    def check(self) -> None:
+        """Check every block, the labels and the fingerprint. Raises `IntegrityError`."""
+        self.verify_blocks(range(0, len(self.images), BLOCK_ROWS))
+        if fingerprint(self.labels, self.report["blocks"]) != self.fingerprint:
+            raise IntegrityError(f"Data set {self.name}: its labels are not those that were written")
+
+    def _column(self, table: str, column: str) -> Any:
+        import pyarrow
+        from pyarrow import parquet
+
+        path = self.folder / f"{table}.parquet"
+        try:
+            return parquet.read_table(path, columns=[column], use_threads=False).column(column)
+        except (pyarrow.ArrowException, KeyError, OSError) as error:
+            raise IntegrityError(f"{path.name} of {self.name} cannot be read", received=error) from error

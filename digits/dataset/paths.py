@@ -1,0 +1,83 @@
+"""What the path of a file inside a source says: which digit it is, and where it comes in the order.
+
+A folder and a ZIP of the same files are the same source, so both read their names here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from digits.errors import ImageError, SourceError
+
+DIGITS = frozenset("0123456789")
+NUMBERS = re.compile(r"\d+", re.ASCII)
+LITTER = re.compile(r"(?:^|/)(?:\.|(?:thumbs\.db|desktop\.ini|__macosx)(?:/|$))", re.IGNORECASE)
+LARGEST_FILE_BYTES = 1 << 20  # a 28×28 picture takes 3 kB; the rest is room for profiles and comments
+LICENCE_NAMES = ("ATTRIBUTION.txt", "LICENSE", "LICENSE.txt", "LICENCE", "LICENCE.txt")
+
+
+class Picture(NamedTuple):
+    """One file of a digit folder: its digit, its name in the source, its bytes or why there are none."""
+
+    label: int
+    name: str
+    data: bytes | ImageError
+
+
+def digit_of(name: str) -> int | None:
+    """Return the digit whose folder the file `name` (`0/0/17.png`, `0/17.png`) lies in; None outside of all.
+
+    Raises `ImageError` if it lies in a digit folder and cannot be one of its pictures.
+    """
+    *folders, file = name.split("/")
+    if not folders or folders[0] not in DIGITS:
+        return None
+    if len(folders) > 2 or folders[-1] != folders[0]:
+        raise ImageError("It lies in another folder", expected=f"{folders[0]} or {folders[0]}/{folders[0]}")
+    if not file.lower().endswith(".png"):
+        raise ImageError("It is not named .png")
+    return int(folders[0])
+
+
+def is_litter(name: str) -> bool:
+    """Tell whether `name` is what an operating system left there (`.DS_Store`, `__MACOSX/…`)."""
+    return LITTER.search(name) is not None
+
+
+def natural(name: str) -> str:
+    """Return a key that sorts `name` as a person counts: 2.png before 10.png.
+
+    Each number is preceded by its length, so that keys are plain strings; a hundred thousand are sorted at once.
+    """
+    return NUMBERS.sub(_with_length, name) + "\0" + name
+
+
+def _with_length(number: re.Match[str]) -> str:
+    digits = number[0].lstrip("0")
+    return chr(len(digits)) + digits
+
+
+def count_digits(labels: Iterable[int]) -> list[int]:
+    """Return how many of `labels` are 0, 1, … 9."""
+    counts = [0] * 10
+    for label in labels:
+        counts[label] += 1
+    return counts
+
+
+def check_complete(per_digit: Sequence[int], what: str) -> None:
+    """Raise `SourceError`, naming the missing digits, unless there is an image of each."""
+    missing = [str(digit) for digit, count in enumerate(per_digit) if not count]
+    if len(missing) == 10:
+        raise SourceError(
+            f"{what} holds no digit images",
+            expected="PNG files in folders named 0 … 9 at its top, such as 3/3/17.png or 3/17.png",
+        )
+    if missing:
+        raise SourceError(
+            f"{what} is not complete",
+            expected="images of all ten digits",
+            received=f"none of {', '.join(missing)}",
+        )

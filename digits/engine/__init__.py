@@ -1,0 +1,1 @@
+"""How jobs are started: on this machine, as processes of their own."""

@@ -1,0 +1,86 @@
+"""Starting jobs on this machine: one process a job, in a session of its own, so that it outlives the app."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+from digits import job as jobs
+from digits import settings
+from digits.dataset.dataset import Dataset, check_name, dataset_names
+from digits.errors import ConflictError
+from digits.files import Json, Lock
+from digits.job import Job
+from digits.training.recipe import Recipe
+from digits.training.run import Run
+
+
+def launch(worker: str, job: Job, lock: Lock) -> None:
+    """Start `digits.workers.<worker>` for `job` and hand it the lock that is held."""
+    os.set_inheritable(lock.descriptor, True)
+    with (job.folder / "worker.log").open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", f"digits.workers.{worker}", job.id, str(lock.descriptor)],
+            stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=settings.PROJECT, env=environment(),
+            pass_fds=(lock.descriptor,), start_new_session=True,
+        )  # fmt: skip
+    lock.close()
+    threading.Thread(target=process.wait, daemon=True).start()  # or an ended worker would stay a zombie
+
+
+def environment() -> dict[str, str]:
+    """Return what a worker inherits: this process's environment, with the lab and the project named."""
+    return {
+        **os.environ,
+        "DIGITS_HOME": str(settings.home()),
+        "PYTHONPATH": os.pathsep.join([str(settings.PROJECT), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep),
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def start_training(recipe: Recipe, *, owner: str, again: bool = False) -> Run:
+    """Start the run of `recipe`, or open the one that exists; `again` makes another of the same recipe.
+
+    Raises `NotFoundError` if the data set does not exist.
+    """
+    fingerprint = Dataset.open(recipe.dataset).fingerprint
+    spec = {"recipe": recipe.as_json(), "fingerprint": fingerprint}
+    identity, number = recipe.identity(fingerprint), 1
+    while True:
+        job = Job("runs", identity if number == 1 else f"{identity}-{number}")
+        lock = jobs.create(job, spec, owner=owner)
+        if lock is not None:
+            launch("train", job, lock)
+            return Run(job)
+        if not again:
+            return Run(job)
+        number += 1
+
+
+def resume(run: Run, *, owner: str) -> None:
+    """Go on with an ended run from its last checkpoint. Raises `ConflictError` if there is nothing left to do."""
+    if run.job.state == "finished":
+        raise ConflictError(f"{run.id} is finished", do="Train it again to have another one of the same recipe.")
+    launch("train", run.job, jobs.reopen(run.job, owner=owner))
+
+
+def start_build(source: str | Path, name: str, *, owner: str, then: list[Json] | None = None) -> Job:
+    """Start building `name` from `source`; afterwards, train the recipes in `then`.
+
+    Raises `UsageError` for a bad name and `ConflictError` for one that is taken.
+    """
+    check_name(name)
+    if name in dataset_names():
+        raise ConflictError(f"There is a data set {name} already", do="Choose another name, or delete that one.")
+    job = Job("builds", secrets.token_hex(8))
+    spec = {"source": str(source), "name": name, "then": then or []}
+    lock = jobs.create(job, spec, owner=owner)
+    if lock is None:
+        raise ConflictError(f"There is a build {job.id} already", do="Try again.")
+    launch("build", job, lock)
+    return job

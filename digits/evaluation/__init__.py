@@ -1,0 +1,1 @@
+"""What a trained run knows: logits, confusion, accuracy."""

@@ -1,0 +1,84 @@
+"""A trained run on other pictures: an array of ink, or pen strokes through the canvas's own path."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digits.errors import SourceError
+from digits.evaluation import metrics
+from digits.files import Json
+from digits.images.frame import frame, frame_all
+from digits.images.ink import to_ink
+from digits.images.strokes import Drawing, fit, paint
+from digits.models import Classifier, create, weights
+from digits.training.inputs import CHUNK, full_inputs
+from digits.training.recipe import Recipe
+from digits.training.run import Run
+
+Ink = NDArray[np.uint8]
+
+
+def trained(run: Run, **changes: Any) -> Classifier:
+    """Return the run's classifier at full width; `changes` name another framework, or other threads.
+
+    Raises `ConflictError` while the run is not finished, `IntegrityError` if its weights are damaged.
+    """
+    run.result()
+    state, _ = weights.read(run.folder / "weights.safetensors")
+    classifier = create(run.recipe.changed(**changes))
+    classifier.load(state)
+    return classifier
+
+
+def logits(classifier: Classifier, ink: Ink, recipe: Recipe) -> metrics.Floats:
+    """Return (n, 10) logits for framed `ink` (n, 784)."""
+    chunks = [
+        metrics.outputs(classifier, full_inputs(ink[start : start + CHUNK], recipe))[1]
+        for start in range(0, len(ink), CHUNK)
+    ]
+    return np.concatenate(chunks) if chunks else np.zeros((0, 10), np.float32)
+
+
+def read_images(path: Path) -> tuple[Ink, NDArray[np.int64]]:
+    """Return `images` (n, 28, 28) uint8 ink and `labels` (n,) of an `.npz`. Raises `SourceError`."""
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            images, labels = arrays["images"], arrays["labels"]
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, AttributeError, TypeError) as error:
+        raise SourceError(
+            f"{path.name} cannot be read", expected="an .npz of images and labels", received=error
+        ) from error
+    fits = images.dtype == np.uint8 and images.shape[1:] == (28, 28) and labels.shape == images.shape[:1]
+    if not fits or not len(images) or labels.dtype.kind not in "iu" or not set(np.unique(labels)) <= set(range(10)):
+        received = f"{images.dtype} {images.shape} and {labels.dtype} {labels.shape}"
+        raise SourceError(f"{path.name} does not fit", received=received,
+                          expected="images (n, 28, 28) uint8 and labels (n,) from 0 to 9")  # fmt: skip
+    return images, labels.astype(np.int64)
+
+
+def on_images(run: Run, path: Path, framework: str | None = None) -> Json:
+    """Evaluate on an `.npz`: `images`, `accuracy`, `confusion`."""
+    images, labels = read_images(path)
+    ink = frame_all(images, run.recipe.frame).reshape(-1, 784)
+    classifier = trained(run, framework=framework or run.recipe.framework)
+    return metrics.summary(logits(classifier, ink, run.recipe), labels)
+
+
+def on_drawings(run: Run, drawings: list[Drawing]) -> Json:
+    """Evaluate on pen strokes, painted as the canvas paints them: `digits`, `accuracy`, `confusion`, `by_writer`."""
+    if not drawings:
+        raise SourceError("There are no strokes to read", expected="at least one drawing", received=0)
+    seen = np.stack([frame(to_ink(paint(fit(drawing.strokes))), run.recipe.frame) for drawing in drawings])
+    labels = np.array([drawing.digit for drawing in drawings])
+    writers = np.array([drawing.writer for drawing in drawings])
+    summary = metrics.summary(answers := logits(trained(run), seen.reshape(-1, 784), run.recipe), labels)
+    by_writer = {
+        writer: metrics.accuracy(answers[writers == writer], labels[writers == writer])
+        for writer in sorted(set(writers.tolist()))
+    }
+    return {"digits": summary.pop("images"), **summary, "by_writer": by_writer}

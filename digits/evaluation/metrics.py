@@ -1,0 +1,52 @@
+"""What logits say: loss, accuracy, confusion. NumPy only; the logits come out of a framework."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digits.files import Json
+from digits.models import Classifier
+
+Floats = NDArray[np.floating[Any]]
+Labels = NDArray[np.integer[Any]]
+CHUNK = 4096  # images at a time: bounds the memory of hidden layers
+
+
+def outputs(classifier: Classifier, inputs: Floats) -> tuple[Floats, Floats]:
+    """Return the last hidden layer (n, units) and the logits (n, 10) for (n, width) inputs."""
+    chunks = [classifier.outputs(inputs[start : start + CHUNK])[-2:] for start in range(0, len(inputs), CHUNK)]
+    return np.concatenate([chunk[0] for chunk in chunks]), np.concatenate([chunk[-1] for chunk in chunks])
+
+
+def probabilities(logits: Floats) -> NDArray[np.float64]:
+    """Return the softmax of (n, 10) logits, in float64."""
+    shifted = logits.astype(np.float64) - logits.max(axis=1, keepdims=True)
+    powers = np.exp(shifted)
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+
+
+def loss(logits: Floats, labels: Labels) -> float:
+    """Return the mean cross-entropy, in nats."""
+    wide = logits.astype(np.float64)
+    top = wide.max(axis=1)
+    logsum = top + np.log(np.exp(wide - top[:, None]).sum(axis=1))
+    return float(np.mean(logsum - wide[np.arange(len(labels)), labels]))
+
+
+def accuracy(logits: Floats, labels: Labels) -> float:
+    """Return the share of images whose largest logit is their label's."""
+    return float(np.mean(logits.argmax(axis=1) == labels))
+
+
+def confusion(answers: Labels, labels: Labels) -> NDArray[np.int64]:
+    """Return the (10, 10) counts; rows are the truth, columns the answers."""
+    return np.bincount(labels.astype(np.int64) * 10 + answers, minlength=100).reshape(10, 10)
+
+
+def summary(logits: Floats, labels: Labels) -> Json:
+    """Return `images`, `accuracy` and `confusion`, as the command line prints them."""
+    counts = confusion(logits.argmax(axis=1), labels)
+    return {"images": len(labels), "accuracy": accuracy(logits, labels), "confusion": counts.tolist()}

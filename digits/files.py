@@ -1,0 +1,138 @@
+"""How the lab touches the disk: whole files by replacement, logs by whole lines, owners by locks.
+
+Every process of the lab may be killed at any moment, so a reader must never meet half a file: a file is either
+replaced by one rename or appended to in lines that carry their own checksum.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import time
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from digits.errors import ConflictError, IntegrityError
+
+Json = dict[str, Any]
+
+
+def sha256(data: bytes | memoryview) -> str:
+    """Return the SHA-256 of `data` as 64 hexadecimal digits."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def canonical(value: object) -> bytes:
+    """Return `value` as JSON bytes that are the same for equal values: what is hashed."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+
+
+def replace(path: Path, data: bytes) -> None:
+    """Write `data` to `path` so that a reader finds the old file or the new one, never a part."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.{time.monotonic_ns()}")
+    try:
+        with temporary.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def write_json(path: Path, value: Json) -> None:
+    """Replace `path` by `value` as JSON."""
+    replace(path, json.dumps(value, indent=1).encode())
+
+
+def read_json(path: Path) -> Json:
+    """Return the object in `path`. Raises `IntegrityError` if it is no JSON object, `FileNotFoundError`."""
+    try:
+        value = json.loads(path.read_bytes())
+    except ValueError as error:
+        raise IntegrityError(f"{path.name} is damaged", expected="a JSON object", received=error) from error
+    if not isinstance(value, dict):
+        raise IntegrityError(f"{path.name} is damaged", expected="a JSON object", received=type(value).__name__)
+    return value
+
+
+def append_line(path: Path, value: Json) -> None:
+    """Append `value` as one line of JSON that ends in its CRC-32."""
+    text = json.dumps(value, separators=(",", ":"))
+    with path.open("ab") as file:
+        file.write(f"{text} {zlib.crc32(text.encode()):08x}\n".encode())
+
+
+def parse_lines(data: bytes, name: str) -> Iterator[Json]:
+    """Yield the objects of whole lines in `data`; an unfinished last line is not read.
+
+    Raises `IntegrityError`, naming the line, if a line is not what was written.
+    """
+    for number, line in enumerate(data[: data.rfind(b"\n") + 1].splitlines(), 1):
+        text, _, crc = line.rpartition(b" ")
+        if f"{zlib.crc32(text):08x}".encode() != crc:
+            raise IntegrityError(f"Line {number} of {name} is damaged", expected=f"CRC-32 {crc.decode('latin-1')}")
+        yield json.loads(text)
+
+
+class Lock:
+    """An exclusive lock on a file, held until closed or until its process dies, by kill -9 too.
+
+    It is `flock(2)`: the lock belongs to the open file, so that a starter can take it and hand it to its child
+    with `pass_fds`, and no moment passes in which nobody holds it (docs/decisions/0002-locks.md).
+    """
+
+    def __init__(self, path: Path, *, descriptor: int | None = None) -> None:
+        self.path = path
+        self.descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644) if descriptor is None else descriptor
+
+    def acquire(self, *, wait_seconds: float = 5.0) -> bool:
+        """Take the lock; False if it is still somebody else's after `wait_seconds`."""
+        end = time.monotonic() + wait_seconds
+        while not self._try(fcntl.LOCK_EX):
+            if time.monotonic() >= end:
+                return False
+            time.sleep(0.01)
+        return True
+
+    def _try(self, kind: int) -> bool:
+        try:
+            fcntl.flock(self.descriptor, kind | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def close(self) -> None:
+        """Let go of this descriptor; a child that was given it goes on holding the lock."""
+        os.close(self.descriptor)
+
+    @classmethod
+    def is_held(cls, path: Path) -> bool:
+        """Tell whether a living process holds the lock on `path` (a probe shares it for a moment)."""
+        try:
+            descriptor = os.open(path, os.O_RDONLY)
+        except FileNotFoundError:
+            return False
+        lock = cls(path, descriptor=descriptor)
+        try:
+            return not lock._try(fcntl.LOCK_SH)
+        finally:
+            lock.close()
+
+
+@contextmanager
+def locked(path: Path, *, wait_seconds: float = 30.0) -> Iterator[None]:
+    """Hold the lock on `path` inside the block. Raises `ConflictError` after `wait_seconds`."""
+    lock = Lock(path)
+    try:
+        if not lock.acquire(wait_seconds=wait_seconds):
+            raise ConflictError(f"{path.name} is held by another process", expected=f"free in {wait_seconds:g} s")
+        yield
+    finally:
+        lock.close()

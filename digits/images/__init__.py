@@ -1,0 +1,1 @@
+"""Pictures of digits: strict reading, ink, the frame, pen strokes."""

@@ -1,0 +1,102 @@
+"""Pen strokes: lists of points, and the picture that the app's canvas would paint of them.
+
+The canvas is 280 pixels a side, with a round pen of 16. Its brush (fabric.js, `PencilBrush`) joins the midpoints of
+successive points by quadratic curves whose control points are the points themselves; so does `paint`.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import zlib
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw
+
+from digits.errors import SourceError
+from digits.images.ink import to_rgba
+
+Points = NDArray[np.float64]
+CANVAS_SIDE, PEN_WIDTH, DRAWN_SIDE = 280, 16, 200
+OVERSAMPLING = 2  # paint larger, then shrink: Pillow's lines have hard edges
+CURVE_STEPS = np.linspace(0, 1, 5)[1:, None]
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A digit as somebody drew it: `strokes` are (n, 2) arrays of x and y, y growing downwards."""
+
+    digit: int
+    writer: str
+    strokes: tuple[Points, ...]
+
+
+def read_drawings(path: Path) -> list[Drawing]:
+    """Return the drawings in a `.json.gz` of `{"digits": [{"digit", "writer", "strokes"}]}`, y growing upwards.
+
+    Raises `SourceError` naming the drawing that is not of that form.
+    """
+    try:
+        content = json.loads(gzip.decompress(path.read_bytes()))
+        entries = content["digits"]
+    except (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError) as error:
+        expected = 'gzipped JSON of {"digits": […]}'
+        raise SourceError(f"{path.name} holds no strokes", expected=expected, received=error) from error
+    return [_drawing(entry, f"Drawing {number} of {path.name}") for number, entry in enumerate(entries)]
+
+
+def _drawing(entry: Any, name: str) -> Drawing:
+    try:
+        strokes = tuple(np.asarray(stroke, np.float64).reshape(-1, 2) * (1, -1) for stroke in entry["strokes"])
+        drawing = Drawing(int(entry["digit"]), str(entry["writer"]), strokes)
+    except (KeyError, TypeError, ValueError) as error:
+        raise SourceError(f"{name} cannot be read", expected="digit, writer, strokes", received=error) from error
+    sound = strokes and all(len(stroke) and np.isfinite(stroke).all() for stroke in strokes)
+    if not sound or not 0 <= drawing.digit <= 9:
+        raise SourceError(f"{name} cannot be read", expected="a digit from 0 to 9 and strokes of finite points")
+    return drawing
+
+
+def fit(strokes: tuple[Points, ...], *, side: float = DRAWN_SIDE, canvas: int = CANVAS_SIDE) -> tuple[Points, ...]:
+    """Return the strokes scaled to `side` pixels (their longest) in the middle of a canvas."""
+    everything = np.concatenate(strokes)
+    low, high = everything.min(axis=0), everything.max(axis=0)
+    scale = side / max(float((high - low).max()), 1e-9)
+    return tuple((stroke - (low + high) / 2) * scale + canvas / 2 for stroke in strokes)
+
+
+def paint(strokes: tuple[Points, ...], *, pen: float = PEN_WIDTH, canvas: int = CANVAS_SIDE) -> NDArray[np.uint8]:
+    """Return what the canvas shows of strokes in its pixels: (canvas, canvas, 4) uint8 RGBA, the ink in alpha."""
+    side = canvas * OVERSAMPLING
+    image = Image.new("L", (side, side))
+    brush = ImageDraw.Draw(image)
+    for stroke in strokes:
+        _paint_stroke(brush, smooth(stroke) * OVERSAMPLING, pen * OVERSAMPLING)
+    return to_rgba(np.asarray(image.reduce(OVERSAMPLING)))
+
+
+def smooth(points: Points) -> Points:
+    """Return (m, 2) points along the brush's curve through `points` (n, 2)."""
+    if len(points) < 3:
+        return points
+    middles = (points[:-1] + points[1:]) / 2
+    curves = [points[:1]]
+    for start, control, end in zip([points[0], *middles[:-1]], points, middles, strict=False):
+        t = CURVE_STEPS
+        curves.append((1 - t) ** 2 * start + 2 * t * (1 - t) * control + t**2 * end)
+    return np.concatenate([*curves, points[-1:]])
+
+
+def _paint_stroke(brush: ImageDraw.ImageDraw, points: Points, width: float) -> None:
+    """Paint a line with round joins and ends."""
+    radius = width / 2
+    path = [(float(x), float(y)) for x, y in points]
+    for start, end in pairwise(path):
+        brush.line([start, end], fill=255, width=round(width))
+    for x, y in path:
+        brush.ellipse([x - radius, y - radius, x + radius, y + radius], fill=255)

@@ -1,0 +1,129 @@
+"""A job: a folder that a worker process fills, and that anybody may read at any time.
+
+    job.json      what was asked for: written once          status.json   written by the worker alone
+    job.lock      held as long as the worker lives          stop          anybody's wish that it end
+    worker.log    what the worker printed
+
+A status says what the worker last wrote; whether the worker lives is told by the lock alone. A status that says
+queued or running while the lock is free means that the worker was interrupted.
+"""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from digits import settings
+from digits.errors import ConflictError, NotFoundError
+from digits.files import Json, Lock, read_json, write_json
+
+LIVE = ("queued", "running")
+
+
+@dataclass(frozen=True)
+class Job:
+    """One job, named by its kind (`runs`, `builds`, …: a folder of the lab) and its id."""
+
+    kind: str
+    id: str
+
+    @property
+    def folder(self) -> Path:
+        """Where its files are."""
+        return settings.part(self.kind) / self.id
+
+    @property
+    def lock_path(self) -> Path:
+        """The file whose lock its worker holds."""
+        return self.folder / "job.lock"
+
+    @property
+    def alive(self) -> bool:
+        """Whether a worker holds its lock now."""
+        return Lock.is_held(self.lock_path)
+
+    def spec(self) -> Json:
+        """Return what was asked for."""
+        return read_json(self.folder / "job.json")
+
+    def status(self) -> Json:
+        """Return the worker's last word; `state` is *interrupted* where it died before its end."""
+        status = read_json(self.folder / "status.json")
+        if status["state"] in LIVE and not self.alive:
+            status = read_json(self.folder / "status.json")  # it may have ended between the two looks
+            if status["state"] in LIVE:
+                status["state"] = "interrupted"
+        return status
+
+    @property
+    def state(self) -> str:
+        """Return *queued*, *running*, *finished*, *stopped*, *failed* or *interrupted*."""
+        return str(self.status()["state"])
+
+    def request_stop(self) -> None:
+        """Ask the worker to end at its next step."""
+        (self.folder / "stop").touch()
+
+    def delete(self) -> None:
+        """Remove the folder. Raises `ConflictError` while a worker is at work in it."""
+        if self.alive:
+            raise ConflictError(f"{self.id} is at work", do="Stop it first.")
+        doomed = self.folder.with_name(f".gone-{self.id}-{secrets.token_hex(4)}")
+        self.folder.rename(doomed)
+        shutil.rmtree(doomed, ignore_errors=True)
+
+
+def create(job: Job, spec: Json, *, owner: str) -> Lock | None:
+    """Make the folder of `job`, in one rename, with its lock already held; None if it exists.
+
+    The lock is to be handed to the worker (`engine.local.launch`).
+    """
+    staging = settings.part(job.kind) / f".new-{secrets.token_hex(8)}"
+    staging.mkdir()
+    write_json(staging / "job.json", spec)
+    write_json(staging / "status.json", fresh_status(owner))
+    lock = Lock(staging / "job.lock")
+    lock.acquire()
+    try:
+        staging.rename(job.folder)
+    except OSError:
+        lock.close()
+        shutil.rmtree(staging)
+        if not job.folder.exists():
+            raise
+        return None
+    return lock
+
+
+def reopen(job: Job, *, owner: str) -> Lock:
+    """Take the lock of an ended job to start its worker again. Raises `ConflictError` if it is at work."""
+    lock = Lock(job.lock_path)
+    if not lock.acquire(wait_seconds=1.0):
+        lock.close()
+        raise ConflictError(f"{job.id} is at work already")
+    (job.folder / "stop").unlink(missing_ok=True)
+    write_json(job.folder / "status.json", fresh_status(owner))
+    return lock
+
+
+def fresh_status(owner: str) -> Json:
+    """Return the status of a job whose worker has not spoken yet."""
+    return {"state": "queued", "owner": owner, "created": time.time(), "phase": "starting"}
+
+
+def all_jobs(kind: str) -> list[Job]:
+    """Return the jobs of a kind, newest first; folders that are being made or removed are not among them."""
+    folders = [path for path in settings.part(kind).iterdir() if not path.name.startswith(".")]
+    newest_first = sorted(folders, key=lambda path: path.stat().st_ctime_ns, reverse=True)
+    return [Job(kind, path.name) for path in newest_first if (path / "job.json").exists()]
+
+
+def find(kind: str, id: str) -> Job:
+    """Return the job of that id, looked up among what exists. Raises `NotFoundError`."""
+    for job in all_jobs(kind):
+        if job.id == id:
+            return job
+    raise NotFoundError(f"There is no {kind.rstrip('s')} {id!r}", do=f"`python -m digits list {kind}` lists them.")

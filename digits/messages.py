@@ -1,0 +1,61 @@
+"""Messages over a pipe: a JSON header and one array, each with its length before it. No pickle."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import struct
+import time
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digits.errors import WorkerError
+from digits.files import Json
+
+LENGTHS = struct.Struct(">II")
+MAX_BYTES = 64 * 2**20
+
+
+def send(descriptor: int, header: Json, array: NDArray[Any] | None = None) -> None:
+    """Write one message whole. Raises `BrokenPipeError` when nobody reads any more."""
+    body = b"" if array is None else np.ascontiguousarray(array).tobytes()
+    if array is not None:
+        header = {**header, "dtype": array.dtype.str, "shape": array.shape}
+    text = json.dumps(header).encode()
+    data = memoryview(LENGTHS.pack(len(text), len(body)) + text + body)
+    while data:
+        data = data[os.write(descriptor, data) :]
+
+
+def receive(descriptor: int, *, wait_seconds: float) -> tuple[Json, NDArray[Any] | None] | None:
+    """Read one message; None when the other side has closed. Raises `WorkerError` after `wait_seconds`."""
+    end = time.monotonic() + wait_seconds
+    start = _read(descriptor, LENGTHS.size, end)
+    if start is None:
+        return None
+    sizes = LENGTHS.unpack(start)
+    if max(sizes) > MAX_BYTES:
+        raise WorkerError("A message is too long", expected=f"at most {MAX_BYTES} bytes", received=max(sizes))
+    text, body = (_read(descriptor, size, end) for size in sizes)
+    if text is None or body is None:
+        return None
+    header = json.loads(text)
+    array = np.frombuffer(body, header["dtype"]).reshape(header["shape"]) if "dtype" in header else None
+    return header, array
+
+
+def _read(descriptor: int, size: int, end: float) -> bytes | None:
+    parts: list[bytes] = []
+    while size:
+        ready, _, _ = select.select([descriptor], [], [], max(0.0, end - time.monotonic()))
+        if not ready:
+            raise WorkerError("No answer came in time", do="Try again; the worker starts afresh.")
+        part = os.read(descriptor, min(size, 1 << 20))
+        if not part:
+            return None
+        parts.append(part)
+        size -= len(part)
+    return b"".join(parts)

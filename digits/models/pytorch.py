@@ -1,0 +1,136 @@
+"""The PyTorch adapter: torch.nn layers, torch.optim optimisers, a plain loop over the batches."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from digits.models import Array, Floats, State, weights
+from digits.training.recipe import Recipe
+
+CHUNK = 2048  # rows a pass: beyond it the activations leave the cache, and a full batch takes a third longer
+ACTIVATIONS = {"relu": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid}
+SLOTS = {"m": "exp_avg", "v": "exp_avg_sq", "momentum": "momentum_buffer"}  # ours: PyTorch's
+
+
+def create(recipe: Recipe, widths: Sequence[int]) -> PyTorchClassifier:
+    """Return a classifier with layers of `widths` (inputs first, ten logits last). Sets the process's threads."""
+    torch.set_num_threads(recipe.threads)
+    return PyTorchClassifier(recipe, widths)
+
+
+class PyTorchClassifier:
+    """A `Classifier` in PyTorch."""
+
+    def __init__(self, recipe: Recipe, widths: Sequence[int]) -> None:
+        self.widths = widths
+        self.dtype = recipe.dtype
+        self.network = build(widths, recipe.activation, getattr(torch, recipe.dtype))
+        self.parameters = dict(zip(weights.shapes(widths), self.network.parameters(), strict=True))
+        self.optimizer, self.slots = build_optimizer(recipe, self.network)
+        self.step = 0
+
+    def place(self, inputs: Floats, labels: Array) -> None:
+        """Keep (n, width) inputs and (n,) labels; it may share the inputs' memory, so leave them as they are."""
+        self.inputs = self._tensor(inputs)
+        self.labels = torch.tensor(labels, dtype=torch.int64)
+
+    def steps(self, rows: NDArray[np.int32], rates: Floats) -> Floats:
+        """Make one update for each of the (k, batch) rows at its rate of (k,); return the (k,) mean losses."""
+        losses = torch.empty(len(rows), dtype=getattr(torch, self.dtype))
+        for index, (batch, rate) in enumerate(zip(rows, rates, strict=True)):
+            self.optimizer.param_groups[0]["lr"] = float(rate)
+            self.optimizer.zero_grad()
+            losses[index] = self._accumulate(torch.from_numpy(batch[batch >= 0]))
+            self.optimizer.step()
+        self.step += len(rows)
+        return losses.numpy()
+
+    def _accumulate(self, rows: Tensor) -> Tensor:
+        """Add the gradients of the mean loss over `rows` (n,) to the parameters', in chunks; return that loss."""
+        total = torch.zeros((), dtype=getattr(torch, self.dtype))
+        for chunk in torch.split(rows, CHUNK):
+            logits = self.network(self.inputs[chunk])
+            loss = nn.functional.cross_entropy(logits, self.labels[chunk], reduction="sum") / len(rows)
+            loss.backward()  # type: ignore[no-untyped-call]
+            total += loss.detach()
+        return total
+
+    @torch.inference_mode()
+    def outputs(self, inputs: Floats) -> list[Floats]:
+        """Return every hidden layer (n, units) after its activation, then the logits (n, 10)."""
+        values, outputs = self._tensor(inputs), []
+        for module in self.network:
+            values = module(values)
+            outputs.append(values.numpy())
+        return [*outputs[1::2], outputs[-1]]  # linear, activation, linear, activation, …, linear
+
+    def gradient(self, inputs: Floats, digits: Array) -> Floats:
+        """Return d logit[digit] / d input, (n, width), for (n, width) inputs and (n,) digits."""
+        values = self._tensor(inputs).requires_grad_()
+        chosen = self.network(values).gather(1, torch.tensor(digits, dtype=torch.int64)[:, None])
+        (gradient,) = torch.autograd.grad(chosen.sum(), values)
+        return gradient.numpy()
+
+    def state(self) -> State:
+        """Return copies: weights, `optimizer.<slot>.<weight>` (m and v, or momentum, or none) and `step` () int64."""
+        state = {name: to_numpy(parameter) for name, parameter in self.parameters.items()}
+        for slot in self.slots:
+            for name, parameter in self.parameters.items():
+                held = self.optimizer.state[parameter]  # empty before the first step, which means zeros
+                state[f"optimizer.{slot}.{name}"] = to_numpy(held.get(SLOTS[slot], torch.zeros_like(parameter)))
+        return {**state, "step": np.array(self.step, np.int64)}
+
+    def load(self, state: State) -> None:
+        """Take weights, slots and step over; without `optimizer.…` slots the optimiser starts afresh.
+
+        Raises `UsageError` if the state does not fit the network or the optimiser.
+        """
+        resumes = weights.check(state, self.widths, self.slots)
+        self.step = int(state.get("step", 0)) if resumes else 0
+        with torch.no_grad():
+            for name, parameter in self.parameters.items():
+                parameter.copy_(from_numpy(state[name]))
+        slots: dict[int, dict[str, Tensor]] = {}
+        if resumes and self.slots:
+            for index, name in enumerate(self.parameters):
+                slots[index] = {SLOTS[slot]: from_numpy(state[f"optimizer.{slot}.{name}"]) for slot in self.slots}
+                slots[index]["step"] = torch.tensor(float(self.step))
+        self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": slots})
+
+    def _tensor(self, values: Floats) -> Tensor:
+        # PyTorch warns about arrays that are not writable, such as memory-mapped ones: those are copied.
+        return torch.from_numpy(np.require(values, self.dtype, ["C", "W"]))
+
+
+def build(widths: Sequence[int], activation: str, dtype: torch.dtype) -> nn.Sequential:
+    """Return linear layers from each of `widths` to the next, with an activation after all but the last."""
+    layers: list[nn.Module] = []
+    for rows, units in pairwise(widths):
+        layers += [nn.Linear(rows, units, dtype=dtype), ACTIVATIONS[activation]()]
+    return nn.Sequential(*layers[:-1])
+
+
+def build_optimizer(recipe: Recipe, network: nn.Sequential) -> tuple[torch.optim.Optimizer, tuple[str, ...]]:
+    """Return the recipe's optimiser and the names of its slots."""
+    if recipe.optimiser == "native-adam":
+        settings: dict[str, Any] = {"betas": (recipe.beta1, recipe.beta2), "eps": recipe.epsilon}
+        return torch.optim.Adam(network.parameters(), recipe.rate, **settings, fused=True), ("m", "v")
+    slots = ("momentum",) if recipe.momentum else ()
+    return torch.optim.SGD(network.parameters(), recipe.rate, momentum=recipe.momentum, fused=True), slots
+
+
+def to_numpy(tensor: Tensor) -> Array:
+    """Return a copy of a weight or a slot; kernels turn from PyTorch's (out, in) to (in, out)."""
+    return tensor.detach().numpy().T.copy()
+
+
+def from_numpy(values: Array) -> Tensor:
+    """Return a copy of a weight or a slot; kernels turn from (in, out) to PyTorch's (out, in)."""
+    return torch.tensor(np.ascontiguousarray(values.T))

@@ -1,0 +1,154 @@
+"""The TensorFlow adapter: Keras layers and optimisers, and one compiled function around the loop over the batches."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from digits.errors import UsageError
+from digits.models import Array, Floats, State, weights
+from digits.training.recipe import Recipe
+
+CHUNK = 2048  # rows a pass: beyond it the activations leave the cache, and a full batch takes a third longer
+Tensor = Any  # TensorFlow has no types of its own
+
+
+def create(recipe: Recipe, widths: Sequence[int]) -> TensorFlowClassifier:
+    """Return a classifier with layers of `widths` (inputs first, ten logits last).
+
+    Sets the process's threads, which TensorFlow takes only once: raises `UsageError` if it runs with others.
+    """
+    set_threads(recipe.threads)
+    tf.config.experimental.enable_op_determinism()  # costs nothing here
+    keras.config.set_floatx(recipe.dtype)  # or the optimiser would round a float64 recipe's rates to float32
+    return TensorFlowClassifier(recipe, widths)
+
+
+class TensorFlowClassifier:
+    """A `Classifier` in TensorFlow and Keras."""
+
+    def __init__(self, recipe: Recipe, widths: Sequence[int]) -> None:
+        self.widths = widths
+        self.dtype = recipe.dtype
+        self.network = build(widths, recipe.activation, recipe.dtype)
+        self.optimizer, self.slots = build_optimizer(recipe)
+        self.optimizer.build(self.network.trainable_variables)
+        self.parameters = dict(zip(weights.shapes(widths), self.network.trainable_variables, strict=True))
+        # After its step count and its rate, an optimiser lists weight by weight the slots of each.
+        slots = [f"optimizer.{slot}.{name}" for name in self.parameters for slot in self.slots]
+        self.moments = dict(zip(slots, self.optimizer.variables[2:], strict=True))
+        self.layers = keras.Model(self.network.inputs, [layer.output for layer in self.network.layers])
+        self._compile(tf.TensorSpec((None, widths[0]), recipe.dtype), tf.TensorSpec((None,), tf.int32))
+
+    def _compile(self, inputs: tf.TensorSpec, digits: tf.TensorSpec) -> None:
+        """Fix the signatures, so that each function is traced once, whatever the number of images or batches."""
+        rows, rates = tf.TensorSpec((None, None), tf.int32), tf.TensorSpec((None,), self.dtype)
+        self._steps = tf.function(self._loop, input_signature=[inputs, digits, rows, rates])
+        self._outputs = tf.function(self.layers, input_signature=[inputs])
+        self._gradient = tf.function(self._slope, input_signature=[inputs, digits])
+
+    def place(self, inputs: Floats, labels: Array) -> None:
+        """Keep (n, width) inputs and (n,) labels; it may share the inputs' memory, so leave them as they are."""
+        self.inputs = tf.convert_to_tensor(inputs, self.dtype)
+        self.labels = tf.convert_to_tensor(labels.astype(np.int32))
+
+    def steps(self, rows: NDArray[np.int32], rates: Floats) -> Floats:
+        """Make one update for each of the (k, batch) rows at its rate of (k,); return the (k,) mean losses."""
+        losses: Floats = self._steps(self.inputs, self.labels, rows, rates.astype(self.dtype)).numpy()
+        return losses
+
+    def _loop(self, inputs: Tensor, labels: Tensor, rows: Tensor, rates: Tensor) -> Tensor:
+        losses = tf.TensorArray(self.dtype, size=tf.shape(rows)[0])
+        for index in tf.range(tf.shape(rows)[0]):
+            batch = tf.boolean_mask(rows[index], rows[index] >= 0)
+            loss, gradients = self._accumulate(inputs, labels, batch)
+            self.optimizer.learning_rate.assign(rates[index])
+            self.optimizer.apply(gradients)
+            losses = losses.write(index, loss)
+        return losses.stack()
+
+    def _accumulate(self, inputs: Tensor, labels: Tensor, rows: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """Return the mean loss over `rows` (n,) and its gradients, added up chunk by chunk."""
+        count = tf.size(rows)
+        loss, gradients = self._part(inputs, labels, rows[:CHUNK], count)
+        for start in tf.range(CHUNK, count, CHUNK):
+            more, steeper = self._part(inputs, labels, rows[start : start + CHUNK], count)
+            loss += more
+            gradients = [a + b for a, b in zip(gradients, steeper, strict=True)]
+        return loss, gradients
+
+    def _part(self, inputs: Tensor, labels: Tensor, rows: Tensor, count: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """Return what `rows` add to the mean loss over `count` rows and to its gradients."""
+        with tf.GradientTape() as tape:
+            logits = self.network(tf.gather(inputs, rows), training=True)
+            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(tf.gather(labels, rows), logits)
+            loss = tf.reduce_sum(losses) / tf.cast(count, self.dtype)
+        return loss, tape.gradient(loss, self.network.trainable_variables)
+
+    def outputs(self, inputs: Floats) -> list[Floats]:
+        """Return every hidden layer (n, units) after its activation, then the logits (n, 10)."""
+        return [values.numpy() for values in self._outputs(inputs.astype(self.dtype, copy=False))]
+
+    def gradient(self, inputs: Floats, digits: Array) -> Floats:
+        """Return d logit[digit] / d input, (n, width), for (n, width) inputs and (n,) digits."""
+        values, chosen = inputs.astype(self.dtype, copy=False), digits.astype(np.int32)
+        gradient: Floats = self._gradient(values, chosen).numpy()
+        return gradient
+
+    def _slope(self, inputs: Tensor, digits: Tensor) -> Tensor:
+        with tf.GradientTape() as tape:
+            tape.watch(inputs)
+            chosen = tf.gather(self.network(inputs), digits, batch_dims=1)
+        return tape.gradient(chosen, inputs)
+
+    def state(self) -> State:
+        """Return copies: weights, `optimizer.<slot>.<weight>` (m and v, or velocity, or none) and `step` () int64."""
+        variables = {**self.parameters, **self.moments, "step": self.optimizer.iterations}
+        return {name: np.array(variable.value.numpy()) for name, variable in variables.items()}
+
+    def load(self, state: State) -> None:
+        """Take weights, slots and step over; without `optimizer.…` slots the optimiser starts afresh.
+
+        Raises `UsageError` if the state does not fit the network or the optimiser.
+        """
+        resumes = weights.check(state, self.widths, self.slots)
+        self.optimizer.iterations.assign(state.get("step", 0) if resumes else 0)
+        for name, parameter in self.parameters.items():
+            parameter.assign(state[name])
+        for name, moment in self.moments.items():
+            moment.assign(state[name] if resumes else np.zeros(moment.shape))
+
+
+def set_threads(threads: int) -> None:
+    """Let each operation use `threads`, and run one operation at a time so that there are never more of them."""
+    try:
+        tf.config.threading.set_intra_op_parallelism_threads(threads)
+        tf.config.threading.set_inter_op_parallelism_threads(1)
+    except RuntimeError as error:
+        running = tf.config.threading.get_intra_op_parallelism_threads() or "its default"
+        raise UsageError(
+            "TensorFlow runs already", expected=f"{threads} threads", received=running, do="Start another process."
+        ) from error
+
+
+def build(widths: Sequence[int], activation: str, dtype: str) -> keras.Sequential:
+    """Return dense layers from each of `widths` to the next, with an activation in all but the last."""
+    activations = [*[activation] * (len(widths) - 2), None]
+    layers = [
+        keras.layers.Dense(units, function, kernel_initializer="zeros", dtype=dtype)  # the weights are loaded
+        for units, function in zip(widths[1:], activations, strict=True)
+    ]
+    return keras.Sequential([keras.Input(widths[:1], dtype=dtype), *layers])
+
+
+def build_optimizer(recipe: Recipe) -> tuple[keras.optimizers.Optimizer, tuple[str, ...]]:
+    """Return the recipe's optimiser and the names of its slots."""
+    if recipe.optimiser == "native-adam":
+        return keras.optimizers.Adam(recipe.rate, recipe.beta1, recipe.beta2, recipe.epsilon), ("m", "v")
+    slots = ("velocity",) if recipe.momentum else ()  # minus the rate times PyTorch's momentum: not the same thing
+    return keras.optimizers.SGD(recipe.rate, recipe.momentum), slots

@@ -1,0 +1,115 @@
+"""The app's side of the warm workers: one a framework, shared by all sessions, started again when it dies."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digits import messages, settings
+from digits.engine.local import environment
+from digits.errors import DigitsError, WorkerError
+from digits.evaluation.metrics import probabilities
+from digits.files import Json
+
+ANSWER_SECONDS, START_SECONDS = 5.0, 60.0
+AGAIN = "It starts again with the next drawing."
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What one model says of one image: ten probabilities, and the milliseconds of its forward pass."""
+
+    probabilities: NDArray[np.float64]
+    milliseconds: float
+
+    @property
+    def digit(self) -> int:
+        """The most probable digit."""
+        return int(self.probabilities.argmax())
+
+
+class Predictor:
+    """One framework's worker and the only hand on its pipe. A request that times out ends the worker."""
+
+    def __init__(self, framework: str) -> None:
+        self.framework = framework
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._warm: set[str] = set()
+        self._ids = count(1)
+
+    def is_warm(self, run: str) -> bool:
+        """Tell whether a run is loaded in a living worker."""
+        process = self._process
+        return run in self._warm and process is not None and process.poll() is None
+
+    def warm(self, run: str) -> None:
+        """Load a run. Raises `WorkerError` and what the loading raised."""
+        with self._lock:
+            self._load(run)
+
+    def predict(self, run: str, ink: NDArray[np.uint8]) -> Prediction:
+        """Return what `run` says of framed ink (28, 28) uint8. Raises `WorkerError`."""
+        with self._lock:
+            self._load(run)
+            header, logits = self._ask({"run": run}, ink.reshape(1, 784), ANSWER_SECONDS)
+        if logits is None:
+            raise WorkerError(f"The {self.framework} worker sent no logits")
+        return Prediction(probabilities(logits)[0], float(header["milliseconds"]))
+
+    def close(self) -> None:
+        """End the worker by closing its pipe."""
+        with self._lock:
+            self._end()
+
+    def _load(self, run: str) -> None:
+        if self._process is None or self._process.poll() is not None:
+            self._start()
+        if run not in self._warm:
+            self._ask({"run": run}, None, START_SECONDS)
+            self._warm.add(run)
+
+    def _start(self) -> None:
+        self._end()
+        log = (settings.part("logs") / f"predict-{self.framework}.log").open("wb")
+        with log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "digits.workers.predict", self.framework], bufsize=0,
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, cwd=settings.PROJECT,
+                env=environment(), start_new_session=True,
+            )  # fmt: skip
+
+    def _end(self) -> None:
+        self._warm.clear()
+        if self._process is not None:
+            for pipe in (self._process.stdin, self._process.stdout):
+                if pipe is not None:
+                    pipe.close()
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def _ask(self, header: Json, array: NDArray[np.uint8] | None, seconds: float) -> tuple[Json, NDArray[Any] | None]:
+        process = self._process
+        if process is None or process.stdin is None or process.stdout is None:
+            raise WorkerError(f"The {self.framework} worker is not running")
+        number = next(self._ids)
+        try:
+            messages.send(process.stdin.fileno(), {**header, "id": number}, array)
+            reply = messages.receive(process.stdout.fileno(), wait_seconds=seconds)
+        except (WorkerError, OSError) as error:
+            self._end()
+            raise WorkerError(f"The {self.framework} worker did not answer", received=error, do=AGAIN) from error
+        if reply is None or reply[0]["id"] != number:
+            self._end()
+            raise WorkerError(f"The {self.framework} worker ended", do=AGAIN)
+        if "error" in reply[0]:
+            raise DigitsError(reply[0]["error"])
+        return reply

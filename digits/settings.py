@@ -1,0 +1,58 @@
+"""Where the lab keeps its files, and what the machine gives: read from the environment, once a call."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import socket
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parent.parent
+FRAMEWORKS = ("pytorch", "tensorflow")
+FRAMEWORK_NAMES = {"pytorch": "PyTorch", "tensorflow": "TensorFlow"}
+
+
+def home() -> Path:
+    """Return the lab folder: `DIGITS_HOME`, by default `lab/` in the project. It is made where it is missing."""
+    folder = Path(os.environ.get("DIGITS_HOME") or PROJECT / "lab").resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def part(name: str) -> Path:
+    """Return a folder of the lab (`datasets`, `runs`, …), made where it is missing."""
+    folder = home() / name
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+def source_roots() -> list[Path]:
+    """Return the folders under which the app may read sources.
+
+    `DIGITS_SOURCES` (separated as in PATH); by default the folder that the app was started in, and the test data.
+    """
+    given = os.environ.get("DIGITS_SOURCES")
+    if given:
+        return [Path(root).resolve() for root in given.split(os.pathsep) if root]
+    return [root for root in (Path.cwd().resolve(), test_data()) if root.is_dir()]
+
+
+def test_data() -> Path:
+    """Return where the real data for tests and benchmarks lies: `DIGITS_TEST_DATA`, or beside the project."""
+    return Path(os.environ.get("DIGITS_TEST_DATA") or PROJECT.parent / "shared" / "data").resolve()
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def owner() -> str:
+    """Return who is at this keyboard, as `name@machine`: the default owner of a job."""
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError):
+        name = str(os.getuid())
+    return f"{name}@{socket.gethostname()}"

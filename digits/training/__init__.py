@@ -1,0 +1,1 @@
+"""Recipes, runs, the queue and the training loop."""

@@ -1,0 +1,125 @@
+"""The loop is ours, the step is the framework's: order, epochs, records and checkpoints are written once, here.
+
+All randomness of an epoch is `default_rng((seed, epoch))`, so a checkpoint holds only the classifier's state and
+the number of steps made; a run that goes on from one ends in the same bits as one that was never stopped.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digits.errors import TrainingError
+from digits.evaluation import metrics
+from digits.files import Json
+from digits.models import Classifier, State
+from digits.training.inputs import Data
+from digits.training.recipe import Recipe
+
+SAMPLE = 10_000  # training images on which loss and accuracy are measured after each epoch
+CALL_SECONDS = 0.3  # how long one call of `steps` should take: how soon a stop is heard
+CHECKPOINT_SECONDS = 5.0
+
+
+def order(rows: int, recipe: Recipe, epoch: int) -> NDArray[np.int32]:
+    """Return the (steps, batch) rows of an epoch, counted from 1; -1 fills the last batch up."""
+    batch = recipe.batch or rows
+    shuffled = np.random.default_rng((recipe.seed, epoch)).permutation(rows).astype(np.int32)
+    filled = np.full(-(-rows // batch) * batch, -1, np.int32)
+    filled[:rows] = shuffled
+    return filled.reshape(-1, batch)
+
+
+class Loop:
+    """One training, from wherever its classifier stands: `step` counts the updates made."""
+
+    def __init__(self, recipe: Recipe, data: Data, classifier: Classifier) -> None:
+        self.recipe, self.data, self.classifier = recipe, data, classifier
+        self.step, self.seconds, self.epoch_seconds = 0, 0.0, 0.0
+        self.steps_an_epoch = len(order(len(data.train.rows), recipe, 0))
+        sample = np.random.default_rng((recipe.seed, 0)).permutation(len(data.train.rows))[:SAMPLE]
+        self._sample = np.sort(sample)
+        self._call = 1  # batches in the next call of `steps`
+
+    @property
+    def total(self) -> int:
+        """How many updates the recipe makes."""
+        return self.recipe.epochs * self.steps_an_epoch
+
+    @property
+    def position(self) -> Json:
+        """Where it stands: what a checkpoint keeps beside the state."""
+        return {"step": self.step, "seconds": self.seconds, "epoch_seconds": self.epoch_seconds}
+
+    def go_to(self, position: Json) -> None:
+        """Take up where a checkpoint stood."""
+        self.step, self.seconds = int(position["step"]), float(position["seconds"])
+        self.epoch_seconds = float(position["epoch_seconds"])
+
+    def run(self, record: Callable[[Json], None], pause: Callable[[bool], None]) -> None:
+        """Train to the end. `record` takes each line; `pause(end of an epoch)` may save, and raises to stop."""
+        self.classifier.place(self.data.train.inputs, self.data.train.labels)
+        if self.step == 0:
+            record(self.evaluate())
+        while self.step < self.total:
+            epoch, done = divmod(self.step, self.steps_an_epoch)
+            batches = order(len(self.data.train.rows), self.recipe, epoch + 1)
+            record(self._advance(batches[done : done + self._call]))
+            ended = self.step % self.steps_an_epoch == 0
+            if ended:
+                record(self.evaluate())
+                self.epoch_seconds = 0.0
+            pause(ended)
+
+    def _advance(self, batches: NDArray[np.int32]) -> Json:
+        """Make the updates of `batches` and return their line: the mean loss, and where the run stands."""
+        rates = np.full(len(batches), self.recipe.rate, self.recipe.dtype)
+        start = time.perf_counter()
+        losses = self.classifier.steps(batches, rates)
+        spent = time.perf_counter() - start
+        self.step += len(batches)
+        self.seconds += spent
+        self.epoch_seconds += spent
+        self._call = max(1, min(4 * len(batches), round(len(batches) * CALL_SECONDS / max(spent, 1e-6))))
+        self._refuse_infinite(losses)
+        return {"kind": "steps", "step": self.step, "epoch": self.step / self.steps_an_epoch,
+                "loss": float(losses.mean()), "seconds": self.seconds}  # fmt: skip
+
+    def _refuse_infinite(self, losses: NDArray[np.floating]) -> None:
+        if not np.isfinite(losses).all():
+            step = self.step - len(losses) + int(np.argmin(np.isfinite(losses))) + 1
+            raise TrainingError(f"The loss is not finite at step {step}", expected="a number",
+                                received=losses[~np.isfinite(losses)][0], do="Lower the rate.")  # fmt: skip
+
+    def evaluate(self) -> Json:
+        """Return the line of an epoch: loss and accuracy on a fixed sample of train, and on test."""
+        train, test = self.data.train, self.data.test
+        _, seen = metrics.outputs(self.classifier, train.inputs[self._sample])
+        _, unseen = metrics.outputs(self.classifier, test.inputs)
+        labels = train.labels[self._sample]
+        return {"kind": "epoch", "step": self.step, "epoch": self.step // self.steps_an_epoch,
+                "seconds": self.seconds, "epoch_seconds": self.epoch_seconds,
+                "loss": metrics.loss(seen, labels), "accuracy": metrics.accuracy(seen, labels),
+                "test_loss": metrics.loss(unseen, test.labels),
+                "test_accuracy": metrics.accuracy(unseen, test.labels)}  # fmt: skip
+
+
+class Checkpoints:
+    """Keeps the last checkpoint of a run: at the end of an epoch, at most one each five seconds."""
+
+    def __init__(self, path: Path, save: Callable[[Path, State, dict[str, str]], None]) -> None:
+        self.path, self._save, self._last = path, save, time.monotonic()
+
+    def at_epoch(self, loop: Loop) -> None:
+        """Save unless the last one is younger than five seconds."""
+        if time.monotonic() - self._last >= CHECKPOINT_SECONDS:
+            self.now(loop)
+
+    def now(self, loop: Loop) -> None:
+        """Save."""
+        self._save(self.path, loop.classifier.state(), {key: repr(value) for key, value in loop.position.items()})
+        self._last = time.monotonic()

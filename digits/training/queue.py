@@ -1,0 +1,108 @@
+"""The queue of long jobs, without a daemon: whoever waits looks, and exactly one may go.
+
+A job draws a ticket under `queue.lock` and waits until the ordering puts it first among the living waiters and a slot
+is free; then it holds the slot's lock until it dies, by whatever death. Turns are dealt out as in start-time fair
+queueing (Goyal, Vin, Cheng 1996), so that every owner's first job goes before anybody's second.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from digits import settings
+from digits.errors import StoppedError
+from digits.files import Json, Lock, locked, read_json, write_json
+from digits.job import Job
+
+SLOTS = 1  # one at a time, so that timings are clean
+POLL_SECONDS = 0.2
+
+
+@dataclass(frozen=True, order=True)
+class Ticket:
+    """A place in the queue; tickets are served in the order of `turn`, then `number`."""
+
+    turn: int
+    number: int
+    owner: str
+    kind: str
+    id: str
+
+    @property
+    def job(self) -> Job:
+        """The job that waits."""
+        return Job(self.kind, self.id)
+
+
+def _state() -> Json:
+    path = settings.part("queue") / "state.json"
+    return read_json(path) if path.exists() else {"number": 0, "turn": 0, "last_turn": {}, "waiting": []}
+
+
+def _save(state: Json) -> None:
+    write_json(settings.part("queue") / "state.json", state)
+
+
+def _living(state: Json) -> list[Ticket]:
+    tickets = [Ticket(**entry) for entry in state["waiting"]]
+    return sorted(ticket for ticket in tickets if ticket.job.alive)
+
+
+def waiting() -> list[Job]:
+    """Return the jobs that wait for a slot, the next one first."""
+    return [ticket.job for ticket in _living(_state())]
+
+
+def _guard() -> Path:
+    return settings.part("queue") / "queue.lock"
+
+
+def _draw(job: Job, owner: str) -> Ticket:
+    with locked(_guard()):
+        state = _state()
+        turn = max(state["turn"], state["last_turn"].get(owner, -1) + 1)
+        ticket = Ticket(turn, state["number"], owner, job.kind, job.id)
+        living = [*_living(state), ticket]
+        owners = {one.owner for one in living}
+        state["last_turn"] = {who: at for who, at in state["last_turn"].items() if who in owners or at >= turn}
+        state["last_turn"][owner] = turn
+        _save({**state, "number": ticket.number + 1, "waiting": [asdict(one) for one in living]})
+        return ticket
+
+
+def _leave(ticket: Ticket) -> None:
+    with locked(_guard()):
+        state = _state()
+        state["waiting"] = [entry for entry in state["waiting"] if entry["number"] != ticket.number]
+        _save(state)
+
+
+def _try_slot(ticket: Ticket) -> Lock | None:
+    """Return a slot's lock if `ticket` is first and a slot is free."""
+    with locked(_guard()):
+        state = _state()
+        living = _living(state)
+        if not living or living[0] != ticket:
+            return None
+        for number in range(SLOTS):
+            slot = Lock(settings.part("slots") / f"{number}.lock")
+            if slot.acquire(wait_seconds=0):
+                _save({**state, "turn": ticket.turn, "waiting": [asdict(one) for one in living[1:]]})
+                return slot
+            slot.close()
+        return None
+
+
+def wait_for_slot(job: Job, *, owner: str, stopped: Callable[[], bool]) -> Lock:
+    """Wait for the job's turn and return the slot's lock. Raises `StoppedError` when `stopped()` becomes true."""
+    ticket = _draw(job, owner)
+    while not stopped():
+        slot = _try_slot(ticket)
+        if slot is not None:
+            return slot
+        time.sleep(POLL_SECONDS)
+    _leave(ticket)
+    raise StoppedError(f"{job.id} was stopped while it waited")

@@ -1,0 +1,178 @@
+"""A recipe: everything that decides what a training computes, in one flat and frozen value.
+
+Two runs of one recipe on one data set with equal `threads` end in the same bits, so the SHA-256 of recipe and data
+set is the identity of a run. Only what differs from the defaults is hashed: a field added later leaves old
+identities as they are, provided that its default means what was done before.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from digits.errors import UsageError
+from digits.files import Json, canonical, sha256
+from digits.settings import FRAMEWORKS
+
+CHOICES = {
+    "framework": FRAMEWORKS,
+    "activation": ("relu", "tanh", "sigmoid"),
+    "pixels": ("rgba", "ink"),
+    "frame": ("as-drawn", "centred"),
+    "split": ("random",),
+    "initialisation": ("pytorch", "keras"),
+    "optimiser": ("native-sgd", "native-adam"),
+    "dtype": ("float32", "float64"),
+}
+BOUNDS: dict[str, tuple[float, float]] = {
+    "scale": (1e-6, 1e6),
+    "test_share": (0.01, 0.9),
+    "validation_share": (0.0, 0.5),
+    "rate": (1e-9, 1e3),
+    "momentum": (0.0, 0.9999),
+    "beta1": (0.0, 0.9999),
+    "beta2": (0.0, 0.999999),
+    "epsilon": (1e-16, 1.0),
+    "batch": (0, 1_000_000),
+    "epochs": (1, 100_000),
+    "seed": (0, 2**32 - 1),
+    "threads": (1, 256),
+}
+MAX_LAYERS, MAX_WIDTH = 16, 8192
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """What a training computes.
+
+    `network` lists the widths of the hidden layers; ten logits follow. `pixels` is the input: *rgba* (3,136 inputs,
+    the ink in the alpha channel of a black picture: the notebook's) or *ink* (784). An input is the ink from 0 to 1
+    times `scale` (the notebook: 255). `test_share` and `validation_share` are shares of the data set and of what is
+    left for training; a `batch` of 0 is the whole training part.
+    """
+
+    framework: str
+    dataset: str
+    network: str = "784-128-64"
+    activation: str = "relu"
+    pixels: str = "rgba"
+    frame: str = "as-drawn"
+    scale: float = 255.0
+    split: str = "random"
+    test_share: float = 0.2
+    validation_share: float = 0.0
+    initialisation: str = "keras"
+    optimiser: str = "native-adam"
+    rate: float = 0.001
+    momentum: float = 0.0
+    beta1: float = 0.9
+    beta2: float = 0.999
+    epsilon: float = 1e-7
+    batch: int = 128
+    epochs: int = 10
+    seed: int = 42
+    dtype: str = "float32"
+    threads: int = 2
+
+    def __post_init__(self) -> None:
+        for name, allowed in CHOICES.items():
+            if getattr(self, name) not in allowed:
+                raise UsageError(f"Unknown {name}", expected=" or ".join(allowed), received=repr(getattr(self, name)))
+        whole = {field.name for field in dataclasses.fields(self) if field.type == "int"}
+        for name, (low, high) in BOUNDS.items():
+            value = getattr(self, name)
+            if isinstance(value, bool) or (name in whole and not isinstance(value, int)):
+                raise UsageError(f"{name} cannot be read", expected="a whole number", received=value)
+            if not (isinstance(value, int | float) and math.isfinite(value) and low <= value <= high):
+                raise UsageError(f"{name} is out of bounds", expected=f"{low:g} to {high:g}", received=value)
+        parse_network(self.network)
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """The width of each layer, inputs first and the ten logits last: (3136, 784, 128, 64, 10)."""
+        return (3136 if self.pixels == "rgba" else 784, *parse_network(self.network), 10)
+
+    @property
+    def parameters(self) -> int:
+        """How many numbers are trained: 2,568,794 for the notebook's network."""
+        return sum((a + 1) * b for a, b in zip(self.widths, self.widths[1:], strict=False))
+
+    def identity(self, fingerprint: str) -> str:
+        """Return the 16 hexadecimal digits that name the run of this recipe on the data set of `fingerprint`."""
+        return sha256(canonical([self.differences(), fingerprint]))[:16]
+
+    def differences(self) -> Json:
+        """Return the fields whose value is not the default (framework and data set have none)."""
+        fields = dataclasses.fields(self)
+        return {f.name: getattr(self, f.name) for f in fields if getattr(self, f.name) != f.default}
+
+    def changed(self, **values: Any) -> Recipe:
+        """Return this recipe with other `values`. Raises `UsageError` for names and values that do not fit."""
+        unknown = set(values) - {field.name for field in dataclasses.fields(self)}
+        if unknown:
+            known = ", ".join(field.name for field in dataclasses.fields(self))
+            raise UsageError("A recipe has no such setting", expected=known, received=", ".join(sorted(unknown)))
+        return dataclasses.replace(self, **values)
+
+    def as_json(self) -> Json:
+        """Return every field, defaults too."""
+        return dataclasses.asdict(self)
+
+
+def parse_network(text: str) -> tuple[int, ...]:
+    """Return the hidden widths of `"784-128-64"`. Raises `UsageError`."""
+    words = text.split("-") if isinstance(text, str) else []
+    if not all(word.isascii() and word.isdigit() for word in words) or not 1 <= len(words) <= MAX_LAYERS:
+        raise UsageError("The network cannot be read", expected="widths like 784-128-64", received=repr(text))
+    widths = tuple(int(word[:9]) for word in words)
+    if not all(1 <= width <= MAX_WIDTH for width in widths):
+        raise UsageError("A layer is out of bounds", expected=f"1 to {MAX_WIDTH} units", received=text)
+    return widths
+
+
+def parse_value(name: str, text: str) -> str | int | float:
+    """Return the value of a setting written as text (`--set rate=0.01`). Raises `UsageError`."""
+    kinds = {field.name: field.type for field in dataclasses.fields(Recipe)}
+    if kinds.get(name) not in ("int", "float"):
+        return text
+    try:
+        return int(text) if kinds[name] == "int" else float(text)
+    except ValueError:
+        kind = "a whole number" if kinds[name] == "int" else "a number"
+        raise UsageError(f"{name} cannot be read", expected=kind, received=repr(text)) from None
+
+
+# The notebook's three recipes. Each began in one framework, whose manner of drawing weights it keeps;
+# `docs/decisions/0003-presets.md` says what could not be kept. Adam's rate and ε are Keras's defaults.
+PRESETS: dict[str, Json] = {
+    "notebook-full-batch-sgd": {
+        "initialisation": "pytorch", "optimiser": "native-sgd", "rate": 0.01, "batch": 0, "epochs": 100,
+    },
+    "notebook-adam": {
+        "initialisation": "keras", "optimiser": "native-adam", "rate": 0.001, "batch": 128, "epochs": 10,
+    },
+    "notebook-sgd": {
+        "initialisation": "keras", "optimiser": "native-sgd", "rate": 0.001, "batch": 512, "epochs": 10,
+    },
+}  # fmt: skip
+
+
+def preset(name: str, *, framework: str, dataset: str, **values: Any) -> Recipe:
+    """Return the preset `name` with other `values`. Raises `UsageError`."""
+    if name not in PRESETS:
+        raise UsageError("Unknown recipe", expected=" or ".join(PRESETS), received=repr(name))
+    return Recipe(framework=framework, dataset=dataset).changed(**{**PRESETS[name], **values})
+
+
+def title(recipe: Recipe) -> str:
+    """Return the nearest preset and what differs from it: `notebook-adam, epochs 3`."""
+    hidden = {"framework", "dataset", "threads"}
+
+    def others(name: str) -> Json:
+        base = preset(name, framework=recipe.framework, dataset=recipe.dataset).as_json()
+        return {key: value for key, value in recipe.as_json().items() if key not in hidden and value != base[key]}
+
+    nearest = min(PRESETS, key=lambda name: len(others(name)))
+    return ", ".join([nearest, *(f"{key} {value}" for key, value in others(nearest).items())])

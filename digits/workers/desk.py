@@ -1,0 +1,90 @@
+"""What every worker has: its job, its status, its ears for a stop, and a clean end whatever happens."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+from digits.errors import ConflictError, DigitsError, StoppedError, UsageError
+from digits.files import Lock, read_json, write_json
+from digits.job import Job
+
+SECONDS_BETWEEN = 0.5  # progress is written at most this often
+
+
+class Desk:
+    """The worker's side of a job: the only writer of its status."""
+
+    def __init__(self, job: Job, lock: Lock) -> None:
+        self.job = job
+        self.lock = lock  # held until the process ends
+        self.status = read_json(job.folder / "status.json")
+        self._written = 0.0
+        self._signalled = False
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._on_signal)
+
+    def _on_signal(self, *_: object) -> None:
+        self._signalled = True
+
+    def stopped(self) -> bool:
+        """Tell whether somebody asked for a stop, by the page or by a signal."""
+        return self._signalled or (self.job.folder / "stop").exists()
+
+    def check(self) -> None:
+        """Raise `StoppedError` if a stop was asked for."""
+        if self.stopped():
+            raise StoppedError(f"{self.job.id} was stopped")
+
+    def say(self, *, urgent: bool = True, **fields: Any) -> None:
+        """Write `fields` into the status; what is not urgent at most every half second."""
+        self.status.update(fields, beat=time.time())
+        if urgent or time.monotonic() - self._written > SECONDS_BETWEEN:
+            write_json(self.job.folder / "status.json", self.status)
+            self._written = time.monotonic()
+
+
+def work(main: Callable[[Desk], None], kind: str) -> None:
+    """Run a worker: `python -m digits.workers.… ID [LOCK]`, LOCK being the inherited descriptor of its lock.
+
+    Ends with status 0 when it finished or was stopped, 1 when it failed; the status says why in one sentence, and
+    the traceback stays in `worker.log`.
+    """
+    desk = _adopt(kind)
+    try:
+        desk.say(state="queued", pid=os.getpid(), phase="starting")
+        main(desk)
+        desk.say(state="finished", phase="finished", finished=time.time())
+    except StoppedError as error:
+        desk.say(state="stopped", phase="stopped", error=str(error), finished=time.time())
+    except Exception as error:  # the edge of the process: the status must say how it ended
+        traceback.print_exc()
+        desk.say(state="failed", phase="failed", error=_sentence(error), finished=time.time())
+        sys.exit(1)
+
+
+def _adopt(kind: str) -> Desk:
+    if len(sys.argv) < 2:
+        raise UsageError("A worker needs the id of its job", expected=f"python -m digits.workers.… ID of {kind}")
+    job = Job(kind, sys.argv[1])
+    if len(sys.argv) > 2:
+        descriptor = int(sys.argv[2])
+        os.set_inheritable(descriptor, False)
+        return Desk(job, Lock(job.lock_path, descriptor=descriptor))
+    lock = Lock(job.lock_path)
+    if not lock.acquire():
+        raise ConflictError(f"{job.id} is at work already")
+    return Desk(job, lock)
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, DigitsError):
+        return str(error)
+    if isinstance(error, MemoryError):
+        return "The machine ran out of memory. A smaller data set, network or batch needs less."
+    return f"{type(error).__name__}: {error}"

@@ -1,0 +1,125 @@
+"""The training worker: waits for its slot, trains, writes what came out. `python -m digits.workers.train RUN`."""
+
+from __future__ import annotations
+
+import io
+import time
+
+import numpy as np
+
+from digits import settings
+from digits.errors import StoppedError, TrainingError
+from digits.evaluation import metrics
+from digits.files import Json, append_line, parse_lines, replace, write_json
+from digits.models import Classifier, create, weights
+from digits.training.inputs import Data, load
+from digits.training.loop import Checkpoints, Loop
+from digits.training.queue import wait_for_slot
+from digits.training.run import Run
+from digits.workers.desk import Desk, work
+
+
+def main(desk: Desk) -> None:
+    """Train the run of `desk` to its end, or to its stop."""
+    run = Run(desk.job)
+    desk.say(phase="waiting", framework=run.recipe.framework)
+    slot = wait_for_slot(desk.job, owner=desk.status["owner"], stopped=desk.stopped)
+    desk.say(state="running", phase="reading the data", started=time.time())
+    data = load(run.recipe, run.spec["fingerprint"])
+    desk.check()
+    desk.say(phase=f"importing {settings.FRAMEWORK_NAMES[run.recipe.framework]}")
+    classifier = create(run.recipe, inputs=len(data.live))
+    loop = Loop(run.recipe, data, classifier)
+    _begin(run, loop, desk)
+    _train(run, loop, desk)
+    desk.say(phase="evaluating")
+    _finish(run, loop)
+    slot.close()
+
+
+def _begin(run: Run, loop: Loop, desk: Desk) -> None:
+    """Load the checkpoint where there is one, else the initial weights; forget records that came after it."""
+    path = run.folder / "checkpoint.safetensors"
+    metrics_path = run.folder / "metrics.jsonl"
+    if path.exists():
+        state, position = weights.read(path)
+        loop.classifier.load(state)
+        loop.go_to(dict(position))
+    else:
+        loop.classifier.load(weights.narrow(weights.initial(run.recipe), loop.data.live))
+    kept = [line for line in run.metrics() if line["step"] <= loop.step] if loop.step else []
+    metrics_path.unlink(missing_ok=True)
+    for line in kept:
+        append_line(metrics_path, line)
+    desk.say(phase="training", total=loop.total, steps_an_epoch=loop.steps_an_epoch, resumed_at=loop.step,
+             images=len(loop.data.train.rows), parameters=run.recipe.parameters)  # fmt: skip
+
+
+def _train(run: Run, loop: Loop, desk: Desk) -> None:
+    checkpoints = Checkpoints(run.folder / "checkpoint.safetensors", weights.save)
+
+    def record(line: Json) -> None:
+        append_line(run.folder / "metrics.jsonl", line)
+        desk.say(urgent=line["kind"] == "epoch", **_progress(loop))
+
+    def pause(ended: bool) -> None:
+        if desk.stopped():
+            checkpoints.now(loop)
+            raise StoppedError(f"{run.id} was stopped at epoch {loop.step / loop.steps_an_epoch:.2f}")
+        if ended:
+            checkpoints.at_epoch(loop)
+
+    try:
+        loop.run(record, pause)
+    except TrainingError:
+        (run.folder / "checkpoint.safetensors").unlink(missing_ok=True)
+        raise
+
+
+def _progress(loop: Loop) -> Json:
+    speed = loop.step / loop.seconds if loop.seconds else 0.0
+    return {
+        "step": loop.step,
+        "epoch": loop.step / loop.steps_an_epoch,
+        "images_per_second": speed * len(loop.data.train.rows) / loop.steps_an_epoch,
+        "seconds_left": (loop.total - loop.step) / speed if speed else None,
+        "train_seconds": loop.seconds,
+    }
+
+
+def _finish(run: Run, loop: Loop) -> None:
+    """Write evaluation, weights and result, in this order: a result means that all of them are there."""
+    data, classifier = loop.data, loop.classifier
+    hidden, logits = metrics.outputs(classifier, data.test.inputs)
+    packed = io.BytesIO()
+    np.savez(packed, rows=data.test.rows, labels=data.test.labels, logits=logits, hidden=hidden)
+    replace(run.folder / "evaluation.npz", packed.getvalue())
+    _save_weights(run, classifier, data)
+    write_json(run.folder / "result.json", _result(run, loop, logits))
+    (run.folder / "checkpoint.safetensors").unlink(missing_ok=True)
+
+
+def _save_weights(run: Run, classifier: Classifier, data: Data) -> None:
+    """Write the weights in full width: dead inputs keep their initial values."""
+    full = weights.widen(classifier.state(), data.live, weights.initial(run.recipe))
+    trained = {name: value for name, value in full.items() if name.startswith("layer.")}
+    weights.save(run.folder / "weights.safetensors", trained, {"run": run.id, "framework": run.recipe.framework})
+
+
+def _result(run: Run, loop: Loop, logits: metrics.Floats) -> Json:
+    train, test = loop.data.train, loop.data.test
+    _, seen = metrics.outputs(loop.classifier, train.inputs)
+    epochs = [line for line in parse_lines((run.folder / "metrics.jsonl").read_bytes(), "metrics.jsonl")
+              if line["kind"] == "epoch" and line["epoch"]]  # fmt: skip
+    return {
+        "run": run.id, "framework": run.recipe.framework, "epochs": run.recipe.epochs,
+        "train_accuracy": metrics.accuracy(seen, train.labels), "train_loss": metrics.loss(seen, train.labels),
+        "test_accuracy": metrics.accuracy(logits, test.labels), "test_loss": metrics.loss(logits, test.labels),
+        "train_images": len(train.rows), "test_images": len(test.rows), "live_inputs": len(loop.data.live),
+        "parameters": run.recipe.parameters, "train_seconds": loop.seconds,
+        "epoch_seconds": [line["epoch_seconds"] for line in epochs],
+    }  # fmt: skip
+
+
+if __name__ == "__main__":
+    work(main, "runs")

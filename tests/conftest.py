@@ -1,0 +1,43 @@
+"""Every test has a lab of its own, and finds the real data or skips with the reason."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from digits import settings
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+@pytest.fixture(autouse=True)
+def lab(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A fresh lab folder, named by `DIGITS_HOME`."""
+    folder = tmp_path_factory.mktemp("lab", numbered=True)
+    monkeypatch.setenv("DIGITS_HOME", str(folder))
+    return folder
+
+
+def real(name: str) -> Path:
+    """Return a file of the real data, or skip the test with the reason."""
+    path = settings.test_data() / name
+    if not path.exists():
+        pytest.skip(f"{name} is not at DIGITS_TEST_DATA ({settings.test_data()})")
+    return path
+
+
+@pytest.fixture
+def kaggle_zip() -> Path:
+    return real("kaggle-digits.zip")
+
+
+@pytest.fixture
+def pen_strokes() -> Path:
+    return real("pen-strokes.json.gz")
+
+
+@pytest.fixture
+def mnist_images() -> Path:
+    return real("mnist-t10k-images-idx3-ubyte.gz")

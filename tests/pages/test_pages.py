@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from digits import settings
+
+PAGES = ["dataset", "train", "compare", "embeddings", "draw"]
+# Runs every page as the app does, over the lab in DIGITS_HOME, and prints what each shows and what got imported.
+SCRIPT = """
+import sys
+from types import ModuleType, SimpleNamespace
+from streamlit.testing.v1 import AppTest
+
+canvas = sys.modules["streamlit_drawable_canvas"] = ModuleType("streamlit_drawable_canvas")
+canvas.st_canvas = lambda **_: SimpleNamespace(image_data=None)  # a component of version 2 needs a server
+app = AppTest.from_file("app.py", default_timeout=60).run()
+for page in sys.argv[1:]:
+    if page != "overview":
+        app.switch_page(f"pages/{page}.py").run()
+    assert not app.exception, app.exception
+    print(page, "|", app.title[0].value, "|", *(element.value.replace(chr(10), " ") for element in app.markdown))
+print("heavy:", *sorted({"torch", "tensorflow", "keras", "umap", "distributed", "sklearn"} & set(sys.modules)))
+"""
+
+
+def walk(*pages: str) -> dict[str, str]:
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", SCRIPT, *pages], cwd=settings.PROJECT, text=True,
+                          capture_output=True, timeout=240, check=False)  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    return {line.split(" ")[0]: line for line in done.stdout.splitlines() if line}
+
+
+def test_every_page_of_an_empty_lab_says_what_to_do_and_imports_nothing_heavy() -> None:
+    shown = walk("overview", *PAGES)
+    assert "A fresh lab" in shown["overview"]
+    assert "There is nothing to train on yet" in shown["train"]
+    assert "There is no run to compare yet" in shown["compare"]
+    assert "No model is trained yet" in shown["embeddings"]
+    assert "No model is trained yet" in shown["draw"]
+    assert shown["heavy:"].strip() == "heavy:"
+
+
+@pytest.fixture
+def two_runs() -> None:
+    from digits.engine import local
+    from tests.starter import build_starter, small, wait_for_end
+
+    build_starter()
+    for framework in settings.FRAMEWORKS:
+        run = local.start_training(small(framework, epochs=2), owner="ann")
+        assert wait_for_end(run.job) == "finished"
+        run.describe(name="![x](http://127.0.0.1:9/y.png)", note="")
+
+
+@pytest.mark.usefixtures("two_runs")
+def test_every_page_of_a_lab_with_two_runs_shows_them_and_imports_nothing_heavy() -> None:
+    shown = walk("overview", *PAGES)
+    assert "1,797 images" in shown["overview"]
+    assert "1,797 images" in shown["dataset"]
+    assert "TensorFlow · " in shown["compare"]
+    assert "![x]" not in "".join(shown.values()), "a name is text, never Markdown"
+    assert shown["heavy:"].strip() == "heavy:"

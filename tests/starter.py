@@ -1,0 +1,42 @@
+"""The starter set in a lab, without a worker: what tests of trainings begin with."""
+
+from __future__ import annotations
+
+import time
+
+from digits import settings
+from digits.dataset.build import build
+from digits.dataset.sources import open_source
+from digits.job import LIVE, Job
+from digits.training.recipe import Recipe, preset
+
+
+def build_starter() -> None:
+    """Build the data set `starter` in this process."""
+    staging = settings.part("builds") / "by-hand"
+    build(
+        open_source("starter"), "starter", staging=staging, progress=lambda done, total: None, stopped=lambda: False
+    )
+
+
+def small(framework: str, **values: object) -> Recipe:
+    """Return a recipe that trains in a moment: `notebook-adam` with fewer units."""
+    return preset("notebook-adam", framework=framework, dataset="starter", network="32-16", threads=1, **values)
+
+
+def wait_for_end(job: Job, *, seconds: float = 120) -> str:
+    """Wait until the job's worker has ended; return its state."""
+    end = time.monotonic() + seconds
+    while job.alive or job.state in LIVE:
+        assert time.monotonic() < end, f"{job.id} did not end in {seconds} s: {job.status()}"
+        time.sleep(0.05)
+    return job.state
+
+
+def wait_for_epoch(job: Job, epoch: float, *, seconds: float = 120) -> None:
+    """Wait until the job's training has come so far."""
+    end = time.monotonic() + seconds
+    while job.status().get("epoch", 0) < epoch:
+        assert job.alive, job.status()
+        assert time.monotonic() < end, f"{job.id} did not reach epoch {epoch}: {job.status()}"
+        time.sleep(0.02)

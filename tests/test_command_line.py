@@ -1,0 +1,93 @@
+"""The fixed interface: what scripts of others rely on."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from digits import settings
+from tests.factory import digit_files, folder
+from tests.starter import build_starter
+
+
+def digits(*words: str | Path, status: int = 0) -> dict:
+    """Run a command with `--json`; return its object, or its error under `error`."""
+    command = [sys.executable, "-m", "digits", *map(str, words), "--json"]
+    done = subprocess.run(command, cwd=settings.PROJECT, text=True, capture_output=True, timeout=240, check=False)
+    assert done.returncode == status, done.stderr
+    assert "Traceback" not in done.stderr
+    return json.loads(done.stdout.splitlines()[-1]) if status == 0 else {"error": done.stderr}
+
+
+TRAIN = ("train", "--dataset", "starter", "--recipe", "notebook-adam", "--set", "network=32-16", "--threads", "1")
+
+
+def test_a_folder_is_built_and_listed(tmp_path: Path) -> None:
+    source = folder(tmp_path / "source", digit_files(nested=False))
+    (source / "3" / "broken.png").write_bytes(b"no picture")
+    built = digits("build", source, "--name", "mine")
+    assert set(built) == {"dataset", "images", "rejected", "seconds"}
+    assert built["rejected"] == 1
+    assert digits("list", "datasets")["datasets"] == [{"dataset": "mine", "images": built["images"]}]
+    assert "There is a data set mine already" in digits("build", source, "--name", "mine", status=1)["error"]
+
+
+def test_a_run_is_trained_shown_evaluated_in_the_other_framework_and_deleted(tmp_path: Path) -> None:
+    build_starter()
+    trained = digits(*TRAIN, "--framework", "pytorch", "--epochs", "3")
+    assert set(trained) == {"run", "framework", "epochs", "train_accuracy", "test_accuracy", "test_loss",
+                            "train_seconds", "epoch_seconds"}  # fmt: skip
+    assert len(trained["epoch_seconds"]) == 3
+    run = trained["run"]
+    assert digits(*TRAIN, "--framework", "pytorch", "--epochs", "3")["run"] == run
+    assert digits("show", run)["status"]["owner"] == settings.owner()
+
+    images = np.zeros((20, 28, 28), np.uint8)
+    images[:, 6:22, 12:16] = 255
+    np.savez(tmp_path / "images.npz", images=images, labels=np.arange(20) % 10)
+    answers = [
+        digits("evaluate", run, "--images", tmp_path / "images.npz", "--framework", framework)
+        for framework in settings.FRAMEWORKS
+    ]
+    assert answers[0] == answers[1]
+    assert np.sum(answers[0]["confusion"]) == answers[0]["images"] == 20
+
+    assert digits("list", "runs")["runs"][0]["run"] == run
+    digits("delete", run)
+    assert digits("list", "runs")["runs"] == []
+    assert f"There is no run '{run}'" in digits("show", run, status=1)["error"]
+
+
+def test_pen_strokes_are_read_by_writer(pen_strokes: Path) -> None:
+    build_starter()
+    whole = ("--set", "network=784-128-64", "--set", "frame=centred")
+    run = digits(*TRAIN, *whole, "--framework", "pytorch", "--epochs", "5")["run"]
+    read = digits("draw", run, "--strokes", pen_strokes)
+    assert read["digits"] == 999
+    assert set(read["by_writer"]) == {"1", "2", "3", "4"}
+    assert np.sum(read["confusion"]) == 999
+    assert read["accuracy"] == pytest.approx(np.trace(read["confusion"]) / 999)
+    assert read["accuracy"] > 0.5, "centred ink is read far better than by chance"
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "message"),
+    [
+        (("train", "--dataset", "starter", "--recipe", "x", "--framework", "pytorch"), 2, "Unknown recipe"),
+        ((*TRAIN, "--framework", "pytorch"), 1, "There is no data set"),
+        ((*TRAIN, "--framework", "pytorch", "--epochs", "0"), 2, "epochs is out of bounds"),
+        ((*TRAIN, "--framework", "pytorch", "--set", "rate"), 2, "expected --set key=value"),
+        ((*TRAIN, "--framework", "jax"), 2, "jax"),
+        (("build", "/nowhere", "--name", "x"), 1, "nowhere"),
+        (("build", "starter", "--name", "../x"), 2, "A data set cannot be called that"),
+        (("stop", "nobody"), 1, "There is no run 'nobody'"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_one_or_two_lines(words: tuple, status: int, message: str) -> None:
+    error = digits(*words, status=status)["error"]
+    assert message in error

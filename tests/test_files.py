@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from digits.errors import IntegrityError
+from digits.files import Lock, append_line, parse_lines, read_json, replace, write_json
+
+
+def test_a_file_is_replaced_whole_and_leaves_nothing_beside_it(tmp_path: Path) -> None:
+    path = tmp_path / "value.json"
+    write_json(path, {"a": 1})
+    write_json(path, {"a": 2})
+    assert read_json(path) == {"a": 2}
+    assert [entry.name for entry in tmp_path.iterdir()] == ["value.json"]
+
+
+def test_a_failed_write_keeps_the_old_file(tmp_path: Path) -> None:
+    path = tmp_path / "value"
+    replace(path, b"old")
+    with pytest.raises(TypeError):
+        replace(path, "not bytes")  # type: ignore[arg-type]
+    assert path.read_bytes() == b"old"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["value"]
+
+
+def test_an_unfinished_last_line_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "lines"
+    append_line(path, {"epoch": 1})
+    append_line(path, {"epoch": 2})
+    data = path.read_bytes()
+    for cut in range(1, len(data)):
+        lines = list(parse_lines(data[:-cut], "lines"))
+        assert lines in ([{"epoch": 1}], [])
+
+
+def test_every_flipped_bit_of_a_line_is_found(tmp_path: Path) -> None:
+    path = tmp_path / "lines"
+    append_line(path, {"epoch": 1, "loss": 0.25})
+    data = path.read_bytes()
+    for bit in range(8 * (len(data) - 1)):
+        flipped = bytearray(data)
+        flipped[bit // 8] ^= 1 << bit % 8
+        with pytest.raises(IntegrityError, match="of lines is damaged"):
+            list(parse_lines(bytes(flipped), "lines"))
+
+
+def test_what_is_no_json_object_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "status.json"
+    for text in ("{", "[]", "\xff"):
+        path.write_text(text, encoding="latin-1")
+        with pytest.raises(IntegrityError, match=r"status\.json is damaged: expected a JSON object"):
+            read_json(path)
+
+
+def test_a_lock_is_held_by_one_and_seen_by_all(tmp_path: Path) -> None:
+    path = tmp_path / "job.lock"
+    assert not Lock.is_held(path)
+    first, second = Lock(path), Lock(path)
+    assert first.acquire(wait_seconds=0)
+    assert Lock.is_held(path)
+    assert not second.acquire(wait_seconds=0.05)
+    first.close()
+    assert second.acquire(wait_seconds=0)
+    second.close()
+    assert not Lock.is_held(path)
+
+
+def test_a_lock_handed_to_a_child_is_held_until_the_child_is_killed(tmp_path: Path) -> None:
+    path = tmp_path / "job.lock"
+    lock = Lock(path)
+    assert lock.acquire()
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, pass_fds=(lock.descriptor,))
+    lock.close()
+    assert Lock.is_held(path)
+    child.kill()
+    child.wait()
+    if child.stdin:
+        child.stdin.close()
+    assert not Lock.is_held(path)

@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import pytest
+
+from digits import job as jobs
+from digits.errors import ConflictError, NotFoundError
+from digits.files import read_json, write_json
+from digits.job import Job
+
+
+def test_a_job_appears_whole_and_locked() -> None:
+    job = Job("runs", "abc")
+    lock = jobs.create(job, {"what": 1}, owner="ann")
+    assert lock is not None
+    assert job.alive
+    assert job.spec() == {"what": 1}
+    assert job.status()["state"] == "queued"
+    assert job.status()["owner"] == "ann"
+    assert jobs.all_jobs("runs") == [job]
+    lock.close()
+
+
+def test_of_two_that_create_the_same_job_one_wins_and_nothing_is_left_over() -> None:
+    job = Job("runs", "abc")
+    lock = jobs.create(job, {"what": 1}, owner="ann")
+    assert jobs.create(job, {"what": 2}, owner="bob") is None
+    assert job.spec() == {"what": 1}
+    assert [entry.name for entry in job.folder.parent.iterdir()] == ["abc"]
+    assert lock is not None
+    lock.close()
+
+
+def test_a_status_that_says_running_with_a_free_lock_is_interrupted() -> None:
+    job = Job("runs", "abc")
+    lock = jobs.create(job, {}, owner="ann")
+    assert lock is not None
+    write_json(job.folder / "status.json", {**read_json(job.folder / "status.json"), "state": "running"})
+    assert job.state == "running"
+    lock.close()
+    assert job.state == "interrupted"
+
+
+def test_an_ended_job_is_reopened_by_one_and_its_stop_is_forgotten() -> None:
+    job = Job("runs", "abc")
+    first = jobs.create(job, {}, owner="ann")
+    assert first is not None
+    first.close()
+    job.request_stop()
+    lock = jobs.reopen(job, owner="bob")
+    assert not (job.folder / "stop").exists()
+    assert job.status()["owner"] == "bob"
+    with pytest.raises(ConflictError, match="abc is at work already"):
+        jobs.reopen(job, owner="cat")
+    lock.close()
+
+
+def test_a_job_at_work_is_not_deleted() -> None:
+    job = Job("runs", "abc")
+    lock = jobs.create(job, {}, owner="ann")
+    assert lock is not None
+    with pytest.raises(ConflictError, match=r"abc is at work\. Stop it first"):
+        job.delete()
+    lock.close()
+    job.delete()
+    assert jobs.all_jobs("runs") == []
+    assert list(job.folder.parent.iterdir()) == []
+
+
+@pytest.mark.parametrize("id", ["../x", "/etc/passwd", "", ".", "..", "abc\0"])
+def test_an_id_from_a_browser_is_looked_up_never_joined(id: str) -> None:
+    with pytest.raises(NotFoundError, match="There is no run"):
+        jobs.find("runs", id)

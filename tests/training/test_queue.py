@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from digits import job as jobs
+from digits.errors import StoppedError
+from digits.files import Lock
+from digits.job import Job
+from digits.training.queue import _draw, _try_slot, wait_for_slot, waiting
+
+
+def living(id: str, owner: str) -> tuple[Job, Lock]:
+    """A job whose lock this process holds, as its worker would."""
+    job = Job("runs", id)
+    lock = jobs.create(job, {}, owner=owner)
+    assert lock is not None
+    return job, lock
+
+
+def never() -> bool:
+    return False
+
+
+def test_one_job_goes_and_the_next_waits_until_its_slot_is_free() -> None:
+    first, second = living("first", "ann")[0], living("second", "ann")[0]
+    slot = wait_for_slot(first, owner="ann", stopped=never)
+    ticket = _draw(second, "ann")
+    assert _try_slot(ticket) is None
+    assert waiting() == [second]
+    slot.close()
+    taken = _try_slot(ticket)
+    assert taken is not None
+    assert waiting() == []
+
+
+def test_every_owners_first_job_goes_before_anybodys_second() -> None:
+    held = [living(f"{owner}{number}", owner) for owner in ("ann", "bob", "cat") for number in range(3)]
+    tickets = [_draw(job, job.id[:3]) for job, _ in held]
+    served = []
+    while tickets:
+        for ticket in list(tickets):
+            slot = _try_slot(ticket)
+            if slot is not None:
+                served.append(ticket.id)
+                tickets.remove(ticket)
+                slot.close()
+    assert served == ["ann0", "bob0", "cat0", "ann1", "bob1", "cat1", "ann2", "bob2", "cat2"]
+
+
+def test_somebody_who_comes_later_is_not_put_behind_all_of_another_owners_jobs() -> None:
+    tickets = {job.id: _draw(job, "ann") for job, _ in [living(f"ann{number}", "ann") for number in range(3)]}
+    slot = _try_slot(tickets["ann0"])
+    assert slot is not None
+    bob, _lock = living("bob0", "bob")
+    _draw(bob, "bob")
+    assert [job.id for job in waiting()] == ["bob0", "ann1", "ann2"]
+
+
+def test_a_dead_waiter_is_passed_over() -> None:
+    dead, lock = living("dead", "ann")
+    _draw(dead, "ann")
+    lock.close()
+    alive, _lock = living("alive", "bob")
+    assert wait_for_slot(alive, owner="bob", stopped=never)
+
+
+def test_a_waiter_that_is_stopped_leaves_the_queue() -> None:
+    first, second = living("first", "ann")[0], living("second", "ann")[0]
+    slot = wait_for_slot(first, owner="ann", stopped=never)
+    with pytest.raises(StoppedError, match="second was stopped while it waited"):
+        wait_for_slot(second, owner="ann", stopped=lambda: True)
+    assert waiting() == []
+    slot.close()
+
+
+def test_of_many_that_wait_at_once_exactly_one_goes() -> None:
+    slots: list[Lock] = []
+    held = [living(f"job{number}", f"owner{number}") for number in range(6)]
+
+    def wait(job: Job) -> None:
+        slots.append(wait_for_slot(job, owner=job.id, stopped=lambda: len(slots) > 0))
+
+    def quiet(job: Job) -> None:
+        try:
+            wait(job)
+        except StoppedError:
+            return
+
+    threads = [threading.Thread(target=quiet, args=(job,)) for job, _ in held]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(slots) == 1

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import pytest
+
+from digits.errors import UsageError
+from digits.training.recipe import PRESETS, Recipe, parse_value, preset, title
+
+ADAM = preset("notebook-adam", framework="pytorch", dataset="starter")
+
+
+def test_the_notebooks_network_has_2568794_parameters() -> None:
+    assert ADAM.widths == (3136, 784, 128, 64, 10)
+    assert ADAM.parameters == 2_568_794
+
+
+@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize("framework", ["pytorch", "tensorflow"])
+def test_every_preset_is_a_recipe_of_either_framework(name: str, framework: str) -> None:
+    recipe = preset(name, framework=framework, dataset="starter")
+    assert recipe.framework == framework
+    assert title(recipe) == name
+
+
+def test_a_title_names_what_differs_from_the_nearest_preset() -> None:
+    assert title(ADAM.changed(epochs=3)) == "notebook-adam, epochs 3"
+
+
+def test_the_identity_depends_on_every_value_and_on_the_data() -> None:
+    identities = {
+        ADAM.identity("a"), ADAM.identity("b"), ADAM.changed(seed=1).identity("a"),
+        ADAM.changed(framework="tensorflow").identity("a"), ADAM.changed(rate=0.002).identity("a"),
+    }  # fmt: skip
+    assert len(identities) == 5
+    assert ADAM.identity("a") == Recipe(**ADAM.as_json()).identity("a")
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"rate": -1.0}, "rate is out of bounds: expected 1e-09 to 1000, received -1"),
+        ({"rate": float("nan")}, "rate is out of bounds: .* received nan"),
+        ({"epochs": 0}, "epochs is out of bounds"),
+        ({"batch": 0.5}, "batch cannot be read: expected a whole number, received 0.5"),
+        ({"epochs": True}, "epochs cannot be read: expected a whole number, received True"),
+        ({"network": "784--64"}, "The network cannot be read: expected widths like 784-128-64, received '784--64'"),
+        ({"network": "999999999999"}, "A layer is out of bounds: expected 1 to 8192 units"),
+        ({"framework": "jax"}, "Unknown framework: expected pytorch or tensorflow, received 'jax'"),
+        ({"colour": 1}, "A recipe has no such setting: .* received colour"),
+    ],
+)
+def test_bad_settings_are_refused_by_name(values: dict, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        ADAM.changed(**values)
+
+
+def test_settings_are_read_from_text_by_their_kind() -> None:
+    assert parse_value("epochs", "3") == 3
+    assert parse_value("rate", "1e-2") == 0.01
+    assert parse_value("network", "32-16") == "32-16"
+    with pytest.raises(UsageError, match=r"epochs cannot be read: expected a whole number, received '3\.5'"):
+        parse_value("epochs", "3.5")

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import os
+import signal
+
+import pytest
+
+from digits.engine import local
+from digits.models import weights
+from digits.training.run import Run
+from tests.starter import build_starter, small, wait_for_end, wait_for_epoch
+
+FRAMEWORKS = ("pytorch", "tensorflow")
+
+
+@pytest.fixture(autouse=True)
+def starter() -> None:
+    build_starter()
+
+
+def kill(run: Run) -> None:
+    os.kill(run.job.status()["pid"], signal.SIGKILL)
+
+
+def stored(run: Run) -> dict[str, bytes]:
+    state, _ = weights.read(run.folder / "weights.safetensors")
+    return {name: value.tobytes() for name, value in state.items()}
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_a_training_that_is_killed_and_resumed_ends_with_the_same_bits(framework: str) -> None:
+    recipe = small(framework, epochs=200, batch=64)
+    broken = local.start_training(recipe, owner="ann")
+    wait_for_epoch(broken.job, 2)
+    broken.job.request_stop()  # leaves a checkpoint in the middle of an epoch
+    assert wait_for_end(broken.job) == "stopped"
+    stopped_at = broken.job.status()["step"]
+    local.resume(broken, owner="ann")
+    wait_for_epoch(broken.job, stopped_at / 23 + 5)
+    kill(broken)
+    assert wait_for_end(broken.job) == "interrupted"
+    local.resume(broken, owner="ann")
+    assert wait_for_end(broken.job) == "finished"
+
+    whole = local.start_training(recipe, owner="ann", again=True)
+    assert whole.id == f"{broken.id}-2"
+    assert wait_for_end(whole.job) == "finished"
+    assert stored(broken) == stored(whole)
+    epochs = [line["epoch"] for line in broken.epochs()]
+    assert epochs == list(range(201)), "each epoch is recorded once"
+
+
+def test_the_same_recipe_is_one_run_and_again_makes_another() -> None:
+    recipe = small("pytorch", epochs=1)
+    first, second = (local.start_training(recipe, owner="ann") for _ in range(2))
+    assert first.id == second.id
+    assert wait_for_end(first.job) == "finished"
+    assert local.start_training(recipe, owner="bob").id == first.id
+    assert first.job.state == "finished"
+
+
+def test_a_loss_that_is_not_finite_ends_the_run_with_a_clear_message() -> None:
+    run = local.start_training(small("pytorch", epochs=3, optimiser="native-sgd", rate=1000.0), owner="ann")
+    assert wait_for_end(run.job) == "failed"
+    assert "The loss is not finite at step" in run.job.status()["error"]
+    assert "Lower the rate" in run.job.status()["error"]
+
+
+def test_two_trainings_wait_for_each_other_and_their_status_names_the_owner() -> None:
+    first = local.start_training(small("pytorch", epochs=40), owner="ann")
+    second = local.start_training(small("pytorch", epochs=40, seed=7), owner="bob")
+    for run, owner in ((first, "ann"), (second, "bob")):
+        assert wait_for_end(run.job) == "finished"
+        assert run.job.status()["owner"] == owner
+    assert second.job.status()["started"] >= first.job.status()["finished"] - 0.5
+
+
+def test_sigterm_stops_a_training_so_that_it_can_be_resumed() -> None:
+    run = local.start_training(small("pytorch", epochs=2000), owner="ann")
+    wait_for_epoch(run.job, 1)
+    os.kill(run.job.status()["pid"], signal.SIGTERM)
+    assert wait_for_end(run.job) == "stopped"
+    assert (run.folder / "checkpoint.safetensors").exists()

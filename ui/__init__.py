@@ -1,0 +1,1 @@
+"""What the pages share: the frame around them, live curves, the canvas, cached readers."""

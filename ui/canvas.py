@@ -1,0 +1,25 @@
+"""The canvas: black ink on white paper in both themes, and what it holds as ink."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+import streamlit_drawable_canvas as drawable
+from numpy.typing import NDArray
+
+from digits.images.ink import to_ink
+from digits.images.strokes import CANVAS_SIDE, PEN_WIDTH
+
+
+def canvas(key: str) -> NDArray[np.uint8] | None:
+    """Show a canvas with undo and clear; return its ink (280, 280) uint8, or None while it is blank."""
+    generation = st.session_state.setdefault(f"{key}-generation", 0)
+    result = drawable.st_canvas(
+        stroke_width=PEN_WIDTH, stroke_color="#000000", background_color="#ffffff", width=CANVAS_SIDE,
+        height=CANVAS_SIDE, return_image_data=True, key=f"{key}-{generation}",
+    )  # fmt: skip
+    pixels = result.image_data
+    if pixels is None:
+        return None
+    ink = to_ink(np.ascontiguousarray(pixels, np.uint8))
+    return ink if ink.any() else None

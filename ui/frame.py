@@ -1,0 +1,76 @@
+"""The frame around every page: set-up, sidebar, title and question. Each page calls `page` first."""
+
+from __future__ import annotations
+
+import gc
+import string
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import streamlit as st
+
+from digits import settings
+from digits.errors import DigitsError
+
+PAGES = {
+    "app.py": ("Overview", "home"),
+    "pages/dataset.py": ("Dataset", "grid_view"),
+    "pages/train.py": ("Train", "model_training"),
+    "pages/compare.py": ("Compare", "compare_arrows"),
+    "pages/embeddings.py": ("Embeddings", "scatter_plot"),
+    "pages/draw.py": ("Draw", "draw"),
+}
+
+
+def page(title: str, question: str) -> None:
+    """Set the page up, draw the sidebar, and say which question the page answers."""
+    st.set_page_config(page_title=f"{title} · Digits Lab", page_icon=":material/draw:", layout="wide")
+    _settle()
+    with st.sidebar:
+        st.markdown("### Digits Lab")
+        for path, (label, icon) in PAGES.items():
+            st.page_link(path, label=label, icon=f":material/{icon}:")
+    st.title(title, anchor=False)
+    st.caption(question)
+
+
+@st.cache_resource
+def _settle() -> None:
+    """Take what start-up left out of Streamlit's collection of garbage after every rerun (540 ms became 95)."""
+    gc.collect()
+    gc.freeze()
+
+
+def plain(text: object) -> str:
+    """Return `text` so that Markdown shows it letter by letter: names are never links, pictures or formulas."""
+    return "".join(f"\\{letter}" if letter in string.punctuation else letter for letter in str(text))
+
+
+@contextmanager
+def errors_shown() -> Iterator[None]:
+    """Show an error of the lab as a sentence, in place of what the block would have drawn."""
+    try:
+        yield
+    except DigitsError as error:
+        st.error(plain(error), icon=":material/error:")
+
+
+def owner() -> str:
+    """Return whose job a click starts: the login's where there is one, else who runs the server."""
+    if st.user and st.user.get("is_logged_in"):
+        return str(st.user.get("email"))
+    return settings.owner()
+
+
+def duration(seconds: float | None) -> str:
+    """Return `seconds` as people say them: 0:12, 3:05, 1:02:00."""
+    if seconds is None:
+        return "–"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def percent(share: float | None) -> str:
+    """Return a share as percent with one digit, 99.2 %, or a dash."""
+    return "–" if share is None else f"{100 * share:.1f} %"

@@ -1,0 +1,35 @@
+"""What the whole server shares: one warm worker a framework."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import suppress
+
+import streamlit as st
+
+from digits.errors import DigitsError
+from digits.prediction import Predictor
+from digits.training.run import Run, all_runs
+
+
+@st.cache_resource
+def predictor(framework: str) -> Predictor:
+    """Return the framework's worker, shared by all sessions."""
+    return Predictor(framework)
+
+
+def prepare(run: Run) -> None:
+    """Load a run in the background, before the first stroke; what goes wrong is said with the answer."""
+    worker = predictor(run.recipe.framework)
+    if not worker.is_warm(run.id):
+        threading.Thread(target=_warm, args=(worker, run.id), daemon=True).start()
+
+
+def _warm(worker: Predictor, id: str) -> None:
+    with suppress(DigitsError):
+        worker.warm(id)
+
+
+def finished_runs(framework: str) -> list[Run]:
+    """Return the framework's finished runs, newest first."""
+    return [run for run in all_runs() if run.recipe.framework == framework and run.job.state == "finished"]
