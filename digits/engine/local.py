@@ -15,6 +15,7 @@ from digits.dataset.dataset import Dataset, check_name, dataset_names
 from digits.errors import ConflictError
 from digits.files import Json, Lock
 from digits.job import Job
+from digits.training.queue import draw_ticket
 from digits.training.recipe import Recipe
 from digits.training.run import Run
 
@@ -55,7 +56,7 @@ def start_training(recipe: Recipe, *, owner: str, again: bool = False) -> Run:
         job = Job("runs", identity if number == 1 else f"{identity}-{number}")
         lock = jobs.create(job, spec, owner=owner)
         if lock is not None:
-            launch("train", job, lock)
+            _queue(job, lock, owner)
             return Run(job)
         if not again:
             return Run(job)
@@ -66,7 +67,12 @@ def resume(run: Run, *, owner: str) -> None:
     """Go on with an ended run from its last checkpoint. Raises `ConflictError` if there is nothing left to do."""
     if run.job.state == "finished":
         raise ConflictError(f"{run.id} is finished", do="Train it again to have another one of the same recipe.")
-    launch("train", run.job, jobs.reopen(run.job, owner=owner))
+    _queue(run.job, jobs.reopen(run.job, owner=owner), owner)
+
+
+def _queue(job: Job, lock: Lock, owner: str) -> None:
+    draw_ticket(job, owner)
+    launch("train", job, lock)
 
 
 def start_build(source: str | Path, name: str, *, owner: str, then: list[Json] | None = None) -> Job:

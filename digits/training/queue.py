@@ -1,8 +1,9 @@
 """The queue of long jobs, without a daemon: whoever waits looks, and exactly one may go.
 
-A job draws a ticket under `queue.lock` and waits until the ordering puts it first among the living waiters and a slot
-is free; then it holds the slot's lock until it dies, by whatever death. Turns are dealt out as in start-time fair
-queueing (Goyal, Vin, Cheng 1996), so that every owner's first job goes before anybody's second.
+Whoever starts a job draws its ticket under `queue.lock`, so that the order is that of the clicks and not of the
+imports. The job's worker waits until the ordering puts it first among the living waiters and a slot is free; then it
+holds the slot's lock until it dies, by whatever death. Turns are dealt out as in start-time fair queueing (Goyal,
+Vin, Cheng 1996), so that every owner's first job goes before anybody's second.
 """
 
 from __future__ import annotations
@@ -60,7 +61,8 @@ def _guard() -> Path:
     return settings.part("queue") / "queue.lock"
 
 
-def _draw(job: Job, owner: str) -> Ticket:
+def draw_ticket(job: Job, owner: str) -> Ticket:
+    """Put `job`, whose lock is held, into the queue, and return its place."""
     with locked(_guard()):
         state = _state()
         turn = max(state["turn"], state["last_turn"].get(owner, -1) + 1)
@@ -96,9 +98,13 @@ def _try_slot(ticket: Ticket) -> Lock | None:
         return None
 
 
+def _find_ticket(job: Job) -> Ticket | None:
+    return next((ticket for ticket in _living(_state()) if ticket.job == job), None)
+
+
 def wait_for_slot(job: Job, *, owner: str, stopped: Callable[[], bool]) -> Lock:
     """Wait for the job's turn and return the slot's lock. Raises `StoppedError` when `stopped()` becomes true."""
-    ticket = _draw(job, owner)
+    ticket = _find_ticket(job) or draw_ticket(job, owner)
     while not stopped():
         slot = _try_slot(ticket)
         if slot is not None:

@@ -8,7 +8,7 @@ from digits import job as jobs
 from digits.errors import StoppedError
 from digits.files import Lock
 from digits.job import Job
-from digits.training.queue import _draw, _try_slot, wait_for_slot, waiting
+from digits.training.queue import _try_slot, draw_ticket, wait_for_slot, waiting
 
 
 def living(id: str, owner: str) -> tuple[Job, Lock]:
@@ -26,7 +26,7 @@ def never() -> bool:
 def test_one_job_goes_and_the_next_waits_until_its_slot_is_free() -> None:
     first, second = living("first", "ann")[0], living("second", "ann")[0]
     slot = wait_for_slot(first, owner="ann", stopped=never)
-    ticket = _draw(second, "ann")
+    ticket = draw_ticket(second, "ann")
     assert _try_slot(ticket) is None
     assert waiting() == [second]
     slot.close()
@@ -35,9 +35,18 @@ def test_one_job_goes_and_the_next_waits_until_its_slot_is_free() -> None:
     assert waiting() == []
 
 
+def test_a_job_keeps_the_place_that_was_drawn_for_it_when_it_was_started() -> None:
+    first, second = living("first", "ann")[0], living("second", "ann")[0]
+    for job in (first, second):
+        draw_ticket(job, "ann")
+    with pytest.raises(StoppedError):  # the second worker is awake before the first, and must wait
+        wait_for_slot(second, owner="ann", stopped=iter([False, True]).__next__)
+    assert waiting() == [first]
+
+
 def test_every_owners_first_job_goes_before_anybodys_second() -> None:
     held = [living(f"{owner}{number}", owner) for owner in ("ann", "bob", "cat") for number in range(3)]
-    tickets = [_draw(job, job.id[:3]) for job, _ in held]
+    tickets = [draw_ticket(job, job.id[:3]) for job, _ in held]
     served = []
     while tickets:
         for ticket in list(tickets):
@@ -50,17 +59,17 @@ def test_every_owners_first_job_goes_before_anybodys_second() -> None:
 
 
 def test_somebody_who_comes_later_is_not_put_behind_all_of_another_owners_jobs() -> None:
-    tickets = {job.id: _draw(job, "ann") for job, _ in [living(f"ann{number}", "ann") for number in range(3)]}
+    tickets = {job.id: draw_ticket(job, "ann") for job, _ in [living(f"ann{number}", "ann") for number in range(3)]}
     slot = _try_slot(tickets["ann0"])
     assert slot is not None
     bob, _lock = living("bob0", "bob")
-    _draw(bob, "bob")
+    draw_ticket(bob, "bob")
     assert [job.id for job in waiting()] == ["bob0", "ann1", "ann2"]
 
 
 def test_a_dead_waiter_is_passed_over() -> None:
     dead, lock = living("dead", "ann")
-    _draw(dead, "ann")
+    draw_ticket(dead, "ann")
     lock.close()
     alive, _lock = living("alive", "bob")
     assert wait_for_slot(alive, owner="bob", stopped=never)
