@@ -16,6 +16,7 @@ from digits import job as jobs
 from digits import settings
 from digits.dataset import dataset as datasets
 from digits.engine import local
+from digits.engine.sweep import sweep_build
 from digits.errors import DigitsError, UsageError
 from digits.files import Json
 from digits.job import Job
@@ -87,7 +88,10 @@ def build(source: str, name: str) -> Json:
     """Build a data set from SOURCE: a folder, a ZIP, or "starter"."""
     path = source if source == "starter" else str(Path(source).expanduser().resolve())
     job = local.start_build(path, name, owner=settings.owner())
-    _watch(job, lambda s: f"{s['phase']} {_bar(s.get('done', 0), s.get('total', 0), s.get('seconds_left'))}")
+    try:
+        _watch(job, lambda s: f"{s['phase']} {_bar(s.get('done', 0), s.get('total', 0), s.get('seconds_left'))}")
+    finally:
+        sweep_build(job.folder)
     report = datasets.Dataset.open(name).report
     return {"dataset": name, **{key: report[key] for key in ("images", "rejected", "seconds")}}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,28 @@ def lab(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatc
     folder = tmp_path_factory.mktemp("lab", numbered=True)
     monkeypatch.setenv("DIGITS_HOME", str(folder))
     return folder
+
+
+@pytest.fixture(scope="session")
+def pattern(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A lab with the starter set and a small finished run of each framework, made once for all tests that copy it."""
+    from digits.engine import local
+    from tests.starter import build_starter, small, wait_for_end
+
+    folder = tmp_path_factory.mktemp("pattern")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DIGITS_HOME", str(folder))
+        build_starter()
+        runs = [local.start_training(small(framework, epochs=3), owner="ann") for framework in settings.FRAMEWORKS]
+        assert [wait_for_end(run.job) for run in runs] == ["finished", "finished"]
+    return folder
+
+
+@pytest.fixture
+def furnished(lab: Path, pattern: Path) -> Path:
+    """The test's lab, with the starter set and a small finished run of each framework."""
+    shutil.copytree(pattern, lab, dirs_exist_ok=True)
+    return lab
 
 
 def real(name: str) -> Path:

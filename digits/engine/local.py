@@ -12,6 +12,7 @@ from pathlib import Path
 from digits import job as jobs
 from digits import settings
 from digits.dataset.dataset import Dataset, check_name, dataset_names
+from digits.engine.sweep import sweep, sweep_build
 from digits.errors import ConflictError
 from digits.files import Json, Lock
 from digits.job import Job
@@ -30,7 +31,14 @@ def launch(worker: str, job: Job, lock: Lock) -> None:
             pass_fds=(lock.descriptor,), start_new_session=True,
         )  # fmt: skip
     lock.close()
-    threading.Thread(target=process.wait, daemon=True).start()  # or an ended worker would stay a zombie
+    threading.Thread(target=_reap, args=(process, job.folder), daemon=True).start()
+
+
+def _reap(process: subprocess.Popen[bytes], folder: Path) -> None:
+    """Wait for a worker's end, so that it does not stay a zombie, and remove what a killed one left half-made."""
+    process.wait()
+    if folder.parent.name == "builds":
+        sweep_build(folder)
 
 
 def environment() -> dict[str, str]:
@@ -83,6 +91,7 @@ def start_build(source: str | Path, name: str, *, owner: str, then: list[Json] |
     check_name(name)
     if name in dataset_names():
         raise ConflictError(f"There is a data set {name} already", do="Choose another name, or delete that one.")
+    sweep()
     job = Job("builds", secrets.token_hex(8))
     spec = {"source": str(source), "name": name, "then": then or []}
     lock = jobs.create(job, spec, owner=owner)

@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from digits import settings
+from digits.training.run import all_runs
 
 PAGES = ["dataset", "train", "compare", "embeddings", "draw"]
 # Runs every page as the app does, over the lab in DIGITS_HOME, and prints what each shows and what got imported.
@@ -43,20 +44,10 @@ def test_every_page_of_an_empty_lab_says_what_to_do_and_imports_nothing_heavy() 
     assert shown["heavy:"].strip() == "heavy:"
 
 
-@pytest.fixture
-def two_runs() -> None:
-    from digits.engine import local
-    from tests.starter import build_starter, small, wait_for_end
-
-    build_starter()
-    for framework in settings.FRAMEWORKS:
-        run = local.start_training(small(framework, epochs=2), owner="ann")
-        assert wait_for_end(run.job) == "finished"
-        run.describe(name="![x](http://127.0.0.1:9/y.png)", note="")
-
-
-@pytest.mark.usefixtures("two_runs")
+@pytest.mark.usefixtures("furnished")
 def test_every_page_of_a_lab_with_two_runs_shows_them_and_imports_nothing_heavy() -> None:
+    for run in all_runs():
+        run.describe(name="![x](http://127.0.0.1:9/y.png)", note="")
     shown = walk("overview", *PAGES)
     assert "1,797 images" in shown["overview"]
     assert "1,797 images" in shown["dataset"]

@@ -1,0 +1,44 @@
+"""What a killed process leaves behind: half-written folders that no reader ever looks at. They are removed here.
+
+Nothing that a living process holds, and nothing that a person made, is touched.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from pathlib import Path
+
+from digits import job as jobs
+from digits import settings
+from digits.files import Lock, read_json
+
+KINDS = ("builds", "runs", "maps")
+UPLOAD_SECONDS = 3600.0  # an upload that no build mentions may be about to get one
+
+
+def sweep() -> None:
+    """Remove the leavings of every dead job, half-made and half-removed folders, and uploads that were built."""
+    for kind in KINDS:
+        for folder in settings.part(kind).glob(".*"):
+            if not Lock.is_held(folder / "job.lock"):
+                shutil.rmtree(folder, ignore_errors=True)
+    for folder in settings.part("datasets").glob(".deleted-*"):
+        shutil.rmtree(folder, ignore_errors=True)
+    builds = jobs.all_jobs("builds")
+    for job in builds:
+        sweep_build(job.folder)
+    wanted = {Path(job.spec()["source"]) for job in builds if job.alive}
+    for upload in settings.part("uploads").iterdir():
+        if upload not in wanted and time.time() - upload.stat().st_mtime > UPLOAD_SECONDS:
+            upload.unlink(missing_ok=True)
+
+
+def sweep_build(folder: Path) -> None:
+    """Remove what the dead worker of the build in `folder` had not finished, and the upload that it read."""
+    if Lock.is_held(folder / "job.lock") or not (folder / "job.json").exists():
+        return
+    shutil.rmtree(folder / "staging", ignore_errors=True)
+    source, lab = Path(read_json(folder / "job.json")["source"]), folder.parent.parent
+    if source.parent == lab / "uploads":
+        source.unlink(missing_ok=True)
