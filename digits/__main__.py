@@ -199,7 +199,7 @@ def draw(run: str, strokes: Path) -> Json:
 @command
 @click.argument("what", type=click.Choice(["datasets", "runs"]))
 def list_(what: str) -> Json:
-    """List the data sets or the runs of the lab, newest first."""
+    """List the data sets of the lab by name, or its runs, newest first."""
     if what == "datasets":
         names = datasets.dataset_names()
         return {

@@ -62,11 +62,16 @@ def read_json(path: Path) -> Json:
     return value
 
 
+def line_bytes(value: Json) -> bytes:
+    """Return `value` as one line of JSON that ends in its CRC-32."""
+    text = json.dumps(value, separators=(",", ":"))
+    return f"{text} {zlib.crc32(text.encode()):08x}\n".encode()
+
+
 def append_line(path: Path, value: Json) -> None:
     """Append `value` as one line of JSON that ends in its CRC-32."""
-    text = json.dumps(value, separators=(",", ":"))
     with path.open("ab") as file:
-        file.write(f"{text} {zlib.crc32(text.encode()):08x}\n".encode())
+        file.write(line_bytes(value))
 
 
 def parse_lines(data: bytes, name: str) -> Iterator[Json]:

@@ -1,6 +1,6 @@
 """A job: a folder that a worker process fills, and that anybody may read at any time.
 
-    job.json      what was asked for: written once          status.json   written by the worker alone
+    job.json      what was asked for: written once          status.json   written by whoever holds the lock
     job.lock      held as long as the worker lives          stop          anybody's wish that it end
     worker.log    what the worker printed
 
@@ -69,11 +69,15 @@ class Job:
 
     def delete(self) -> None:
         """Remove the folder. Raises `ConflictError` while a worker is at work in it."""
-        if self.alive:
-            raise ConflictError(f"{self.id} is at work", do="Stop it first.")
-        doomed = self.folder.with_name(f".gone-{self.id}-{secrets.token_hex(4)}")
-        self.folder.rename(doomed)
-        shutil.rmtree(doomed, ignore_errors=True)
+        lock = Lock(self.lock_path)
+        try:
+            if not lock.acquire(wait_seconds=0.2):
+                raise ConflictError(f"{self.id} is at work", do="Stop it first.")
+            doomed = self.folder.with_name(f".gone-{self.id}-{secrets.token_hex(4)}")
+            self.folder.rename(doomed)
+            shutil.rmtree(doomed, ignore_errors=True)
+        finally:
+            lock.close()
 
 
 def create(job: Job, spec: Json, *, owner: str) -> Lock | None:
@@ -83,10 +87,10 @@ def create(job: Job, spec: Json, *, owner: str) -> Lock | None:
     """
     staging = settings.part(job.kind) / f".new-{secrets.token_hex(8)}"
     staging.mkdir()
+    lock = Lock(staging / "job.lock")  # first of all: what is not locked is swept away
+    lock.acquire()
     write_json(staging / "job.json", spec)
     write_json(staging / "status.json", fresh_status(owner))
-    lock = Lock(staging / "job.lock")
-    lock.acquire()
     try:
         staging.rename(job.folder)
     except OSError:

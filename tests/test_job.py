@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from digits import job as jobs
 from digits.errors import ConflictError, NotFoundError
-from digits.files import read_json, write_json
+from digits.files import Lock, read_json, write_json
 from digits.job import Job
 
 
@@ -70,3 +72,17 @@ def test_a_job_at_work_is_not_deleted() -> None:
 def test_an_id_from_a_browser_is_looked_up_never_joined(id: str) -> None:
     with pytest.raises(NotFoundError, match="There is no run"):
         jobs.find("runs", id)
+
+
+def test_a_job_that_is_being_made_holds_its_lock_from_the_first_file_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    held = []
+
+    def watch(path: Path, value: object) -> None:
+        held.append(Lock.is_held(path.parent / "job.lock"))
+        write_json(path, value)
+
+    monkeypatch.setattr(jobs, "write_json", watch)
+    lock = jobs.create(Job("runs", "one"), {}, owner="ann")
+    assert lock is not None
+    assert held == [True, True]
+    lock.close()

@@ -88,13 +88,15 @@ def test_sweeping_removes_the_leavings_of_the_dead_and_keeps_what_the_living_hol
     lock = jobs.create(living, {"source": str(uploads / "living.zip"), "name": "x", "then": []}, owner="ann")
     assert lock is not None
     (living.folder / "staging").mkdir()
-    (settings.part("runs") / ".new-1").mkdir()
+    for name in (".new-old", ".new-fresh"):
+        (settings.part("runs") / name).mkdir()
+    os.utime(settings.part("runs") / ".new-old", (0, 0))
     (settings.part("datasets") / ".deleted-1").mkdir()
     np.save(settings.part("datasets") / ".deleted-1" / "images.npy", np.zeros(3))
     sweep()
     assert sorted(path.name for path in uploads.iterdir()) == ["fresh.zip", "living.zip"]
     assert not (dead.folder / "staging").exists()
     assert (living.folder / "staging").exists()
-    assert list(settings.part("runs").iterdir()) == []
+    assert [path.name for path in settings.part("runs").iterdir()] == [".new-fresh"]
     assert list(settings.part("datasets").iterdir()) == []
     lock.close()

@@ -24,13 +24,15 @@ from digits.training.run import Run
 def launch(worker: str, job: Job, lock: Lock) -> None:
     """Start `digits.workers.<worker>` for `job` and hand it the lock that is held."""
     os.set_inheritable(lock.descriptor, True)
-    with (job.folder / "worker.log").open("ab") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", f"digits.workers.{worker}", job.id, str(lock.descriptor)],
-            stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=settings.PROJECT, env=environment(),
-            pass_fds=(lock.descriptor,), start_new_session=True,
-        )  # fmt: skip
-    lock.close()
+    try:
+        with (job.folder / "worker.log").open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", f"digits.workers.{worker}", job.id, str(lock.descriptor)],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=settings.PROJECT, env=environment(),
+                pass_fds=(lock.descriptor,), start_new_session=True,
+            )  # fmt: skip
+    finally:
+        lock.close()  # the worker has it now; where it could not start, the job counts as interrupted
     threading.Thread(target=_reap, args=(process, job.folder), daemon=True).start()
 
 
@@ -79,7 +81,11 @@ def resume(run: Run, *, owner: str) -> None:
 
 
 def _queue(job: Job, lock: Lock, owner: str) -> None:
-    draw_ticket(job, owner)
+    try:
+        draw_ticket(job, owner)
+    except BaseException:
+        lock.close()
+        raise
     launch("train", job, lock)
 
 

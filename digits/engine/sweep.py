@@ -15,13 +15,14 @@ from digits.files import Lock, read_json
 
 KINDS = ("builds", "runs", "maps")
 UPLOAD_SECONDS = 3600.0  # an upload that no build mentions may be about to get one
+NEW_SECONDS = 60.0  # so may a folder that was made a moment ago be about to get its lock
 
 
 def sweep() -> None:
     """Remove the leavings of every dead job, half-made and half-removed folders, and uploads that were built."""
     for kind in KINDS:
         for folder in settings.part(kind).glob(".*"):
-            if not Lock.is_held(folder / "job.lock"):
+            if _age_seconds(folder) > NEW_SECONDS and not Lock.is_held(folder / "job.lock"):
                 shutil.rmtree(folder, ignore_errors=True)
     for folder in settings.part("datasets").glob(".deleted-*"):
         shutil.rmtree(folder, ignore_errors=True)
@@ -30,8 +31,15 @@ def sweep() -> None:
         sweep_build(job.folder)
     wanted = {Path(job.spec()["source"]) for job in builds if job.alive}
     for upload in settings.part("uploads").iterdir():
-        if upload not in wanted and time.time() - upload.stat().st_mtime > UPLOAD_SECONDS:
+        if upload not in wanted and _age_seconds(upload) > UPLOAD_SECONDS:
             upload.unlink(missing_ok=True)
+
+
+def _age_seconds(path: Path) -> float:
+    try:
+        return time.time() - path.stat().st_mtime
+    except FileNotFoundError:  # another sweep was faster
+        return 0.0
 
 
 def sweep_build(folder: Path) -> None:

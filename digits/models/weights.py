@@ -25,7 +25,7 @@ from digits.models import Floats, State
 from digits.training.recipe import Recipe
 
 FIRST = "layer.0.kernel"
-STREAM = 0xD161  # keeps these draws apart from the ones that shuffle the epochs, which are of (seed, epoch)
+STREAM = 0xD161_D161  # keeps these draws apart from the ones that shuffle the epochs, which are of (seed, epoch)
 ACTIVATIONS: dict[str, Callable[[Floats], Floats]] = {
     "relu": lambda values: np.maximum(values, 0),
     "tanh": np.tanh,

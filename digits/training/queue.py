@@ -67,7 +67,7 @@ def draw_ticket(job: Job, owner: str) -> Ticket:
         state = _state()
         turn = max(state["turn"], state["last_turn"].get(owner, -1) + 1)
         ticket = Ticket(turn, state["number"], owner, job.kind, job.id)
-        living = [*_living(state), ticket]
+        living = [*(one for one in _living(state) if one.job != job), ticket]  # a resumed job draws anew
         owners = {one.owner for one in living}
         state["last_turn"] = {who: at for who, at in state["last_turn"].items() if who in owners or at >= turn}
         state["last_turn"][owner] = turn

@@ -8,6 +8,8 @@ checkpoint.safetensors   where to go on; gone when finished
 
 from __future__ import annotations
 
+import zipfile
+import zlib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -89,7 +91,7 @@ class Run:
         try:
             with np.load(path) as arrays:
                 return np.asarray(arrays[name])
-        except (ValueError, KeyError, EOFError) as error:
+        except (ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
             raise IntegrityError(f"{self.id}/{path.name} is damaged", received=error) from error
 
 

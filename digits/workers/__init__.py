@@ -1,1 +1,1 @@
-"""The programs that run as processes of their own, one a job; the frameworks are imported only here."""
+"""The programs that run as processes of their own, one a job; the app imports no framework, they do."""

@@ -10,7 +10,7 @@ import numpy as np
 from digits import settings
 from digits.errors import StoppedError, TrainingError
 from digits.evaluation import metrics
-from digits.files import Json, append_line, parse_lines, replace, write_json
+from digits.files import Json, append_line, line_bytes, parse_lines, replace, write_json
 from digits.models import Classifier, create, weights
 from digits.training.inputs import Data, load
 from digits.training.loop import Checkpoints, Loop
@@ -22,6 +22,8 @@ from digits.workers.desk import Desk, work
 def main(desk: Desk) -> None:
     """Train the run of `desk` to its end, or to its stop."""
     run = Run(desk.job)
+    if (run.folder / "result.json").exists():  # killed after its last word but one
+        return
     desk.say(phase="waiting", framework=run.recipe.framework)
     slot = wait_for_slot(desk.job, owner=desk.status["owner"], stopped=desk.stopped)
     desk.say(state="running", phase="reading the data", started=time.time())
@@ -48,9 +50,7 @@ def _begin(run: Run, loop: Loop, desk: Desk) -> None:
     else:
         loop.classifier.load(weights.narrow(weights.initial(run.recipe), loop.data.live))
     kept = [line for line in run.metrics() if line["step"] <= loop.step] if loop.step else []
-    metrics_path.unlink(missing_ok=True)
-    for line in kept:
-        append_line(metrics_path, line)
+    replace(metrics_path, b"".join(line_bytes(line) for line in kept))
     desk.say(phase="training", total=loop.total, steps_an_epoch=loop.steps_an_epoch, resumed_at=loop.step,
              images=len(loop.data.train.rows), parameters=run.recipe.parameters)  # fmt: skip
 

@@ -103,3 +103,16 @@ def test_of_many_that_wait_at_once_exactly_one_goes() -> None:
     for thread in threads:
         thread.join()
     assert len(slots) == 1
+
+
+def test_a_job_that_died_waiting_and_was_resumed_stands_in_the_queue_once() -> None:
+    first, lock = living("first", "ann")
+    draw_ticket(first, "ann")
+    lock.close()
+    again = jobs.reopen(first, owner="ann")
+    draw_ticket(first, "ann")
+    assert waiting() == [first]
+    slot = wait_for_slot(first, owner="ann", stopped=never)
+    assert waiting() == []
+    slot.close()
+    again.close()
