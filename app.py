@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import streamlit as st
 
-from digits import settings
-from digits.dataset.dataset import Dataset, dataset_names
 from digits.engine import first
 from digits.job import LIVE
 from digits.training.run import Run, all_runs
-from ui.frame import duration, errors_shown, owner, page, percent, plain
-from ui.jobs import run_row
+from ui import overview
+from ui.frame import duration, errors_shown, owner, page
+
+NEXT = (
+    ("pages/draw.py", "Draw a digit", "draw"),
+    ("pages/compare.py", "See where the two differ", "compare_arrows"),
+    ("pages/embeddings.py", "Look at what they see", "scatter_plot"),
+    ("pages/train.py", "Train another recipe", "model_training"),
+)
 
 
 def main() -> None:
@@ -20,24 +25,26 @@ def main() -> None:
         runs = all_runs()
         if first.progress() is not None:
             st.fragment(begin_progress, run_every=0.5)()
-        elif not any(run.job.state == "finished" for run in runs):
-            begin(runs)
-        best(runs)
-        left, right = st.columns(2, gap="large")
+        elif not runs:
+            begin()
+        elif any(run.job.state in LIVE for run in runs):
+            st.subheader("Now", anchor=False)
+            st.fragment(overview.at_work, run_every=0.7)()
+        known(runs)
+        left, right = st.columns([3, 2], gap="large")
         with left:
-            latest(runs)
+            overview.latest(runs)
         with right:
-            data_sets()
+            overview.data_sets()
 
 
-def begin(runs: list[Run]) -> None:
+def begin() -> None:
     """Offer the first training."""
-    live = any(run.job.state in LIVE for run in runs)
     st.markdown(
         "A fresh lab. One click builds the **starter set** (1,797 real digits that come with scikit-learn) and "
         "trains the notebook's network on it, **in PyTorch and in TensorFlow**. It takes about half a minute."
     )
-    if st.button("Train both models now", type="primary", icon=":material/play_arrow:", disabled=live):
+    if st.button("Train both models now", type="primary", icon=":material/play_arrow:"):
         first.start(owner())
         st.rerun()
 
@@ -52,46 +59,18 @@ def begin_progress() -> None:
     st.progress(share, text=f"Building the starter set and training both models · {duration(left)} left")
 
 
-def best(runs: list[Run]) -> None:
-    """Show the best finished run of each framework."""
-    finished = [run for run in runs if run.job.state == "finished"]
-    for column, framework in zip(st.columns(2, gap="large"), settings.FRAMEWORKS, strict=True):
-        mine = [run for run in finished if run.recipe.framework == framework]
-        with column.container(border=True):
-            if not mine:
-                st.metric(settings.FRAMEWORK_NAMES[framework], "–", help="No run has finished yet.")
-                continue
-            winner = max(mine, key=lambda run: run.result()["test_accuracy"])
-            result = winner.result()
-            st.metric(
-                f"{settings.FRAMEWORK_NAMES[framework]}, best on its test images", percent(result["test_accuracy"])
-            )
-            st.caption(
-                f"{plain(winner.label['name'])} on {plain(winner.recipe.dataset)} · {result['test_images']:,} test "
-                f"images · trained in {duration(result['train_seconds'])}"
-            )
-
-
-def latest(runs: list[Run]) -> None:
-    """Show the newest runs."""
-    st.subheader("Latest runs", anchor=False)
-    if not runs:
-        st.caption("None yet. The page Train starts one on any data set.")
-    for run in runs[:5]:
-        run_row(run)
-    if runs:
-        st.page_link("pages/compare.py", label="Compare them", icon=":material/compare_arrows:")
-
-
-def data_sets() -> None:
-    """Show what there is to train on."""
-    st.subheader("Data sets", anchor=False)
-    names = dataset_names()
-    for name in names:
-        st.markdown(f"**{plain(name)}** · {Dataset.open(name).report['images']:,} images")
-    if not names:
-        st.caption("None yet. The starter set is there with one click; the page Dataset reads folders and ZIP files.")
-    st.page_link("pages/draw.py", label="Draw a digit", icon=":material/draw:")
+def known(runs: list[Run]) -> None:
+    """Show the best of each framework, the verdict, and where to go next."""
+    if not any(run.job.state == "finished" for run in runs):
+        return
+    for column, run in zip(st.columns(2, gap="large"), overview.best_runs(runs), strict=False):
+        with column:
+            overview.show_best(run)
+    sentence = overview.verdict(runs)
+    st.markdown(f"**Verdict.** {sentence}" if sentence else "**Verdict.** None yet: it takes a run of the same "
+                "recipe in each framework. *Train* starts both with one click.")  # fmt: skip
+    for column, (path, label, icon) in zip(st.columns(len(NEXT)), NEXT, strict=True):
+        column.page_link(path, label=label, icon=f":material/{icon}:")
 
 
 main()

@@ -81,6 +81,6 @@ def duration(seconds: float | None) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
-def percent(share: float | None) -> str:
-    """Return a share as percent with one digit, 99.2 %, or a dash."""
-    return "–" if share is None else f"{100 * share:.1f} %"
+def percent(share: float | None, *, digits: int = 1) -> str:
+    """Return a share as percent, 99.2 %, or a dash."""
+    return "–" if share is None else f"{100 * share:.{digits}f} %"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from digits.figures import palette
+
 
 def tiles(inks: NDArray[np.uint8], *, columns: int, scale: int = 2) -> NDArray[np.uint8]:
     """Return one grey picture of `inks` (n, 28, 28), `columns` a row, each enlarged `scale` times, 2 pixels apart."""
@@ -13,3 +15,14 @@ def tiles(inks: NDArray[np.uint8], *, columns: int, scale: int = 2) -> NDArray[n
     cells[: len(inks), 1:29, 1:29] = 255 - inks
     sheet = cells.reshape(rows, columns, 30, 30).swapaxes(1, 2).reshape(rows * 30, columns * 30)
     return sheet.repeat(scale, axis=0).repeat(scale, axis=1)
+
+
+def matrix_picture(counts: NDArray[np.int64], framework: str, *, scale: int = 12) -> NDArray[np.uint8]:
+    """Return an RGBA picture of (10, 10) counts: the framework's colour, as strong as the share of a row."""
+    share = np.cbrt(counts / np.maximum(counts.sum(axis=1, keepdims=True), 1))  # so that rare errors can be seen
+    cells = np.zeros((10, 10, 4), np.uint8)
+    cells[..., :3] = [int(palette.FRAMEWORKS[framework][start : start + 2], 16) for start in (1, 3, 5)]
+    cells[..., 3] = np.maximum(255 * share, 20)
+    picture = cells.repeat(scale, axis=0).repeat(scale, axis=1)
+    picture[::scale, :, 3] = picture[:, ::scale, 3] = 0
+    return picture

@@ -140,8 +140,8 @@ class Starter:
     kind = "starter"
     origin = "scikit-learn's load_digits: the test part of UCI's Optical Recognition of Handwritten Digits"
     licence = (
-        "CC BY 4.0 (creativecommons.org/licenses/by/4.0): E. Alpaydin, C. Kaynak, Optical Recognition of Handwritten "
-        "Digits, UCI Machine Learning Repository, 1998, doi:10.24432/C50P49; enlarged and redrawn here from 8×8 pixels."
+        "CC BY 4.0 (creativecommons.org/licenses/by/4.0): E. Alpaydin, C. Kaynak, Optical Recognition of "
+        "Handwritten Digits, UCI Machine Learning Repository, 1998, doi:10.24432/C50P49; here drawn larger."
     )
     ignored = 0
 

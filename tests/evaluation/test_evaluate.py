@@ -120,7 +120,8 @@ def test_pictures_are_framed_as_the_run_was_trained(tmp_path: Path) -> None:
     path = stored(tmp_path, images=pictures(), labels=np.array(ANSWERS))
     assert on_images(made_run("drawn"), path)["accuracy"] == 1
     centred = on_images(made_run("centred", frame="centred"), path)["confusion"]
-    assert np.count_nonzero(np.sum(centred, axis=0)) == 1, "a bar in the middle is the same digit, wherever it was"
+    answered = set(np.flatnonzero(np.sum(centred, axis=0)).tolist())
+    assert answered <= {4, 5}, "every bar is moved to the middle"
 
 
 def test_logits_are_those_of_a_numpy_forward_pass_chunk_by_chunk(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,7 +27,7 @@ class Doubling:
         return [inputs * 2, inputs * 4, inputs * 8, inputs * 16]
 
 
-def test_outputs_are_the_last_hidden_layer_and_the_logits_however_many_images(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_outputs_are_the_last_hidden_layer_and_the_logits_of_any_number(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(metrics, "CHUNK", 20)
     classifier = Doubling()
     hidden, last = metrics.outputs(classifier, logits())
