@@ -10,6 +10,7 @@ import streamlit as st
 from digits import figures, settings
 from digits.errors import DigitsError
 from digits.images.frame import frame
+from digits.images.strokes import CANVAS_SIDE
 from digits.prediction import Prediction
 from digits.training.run import Run
 from ui.canvas import canvas
@@ -48,18 +49,20 @@ def choose(runs: dict[str, list[Run]]) -> list[Run]:
 
 def read(chosen: list[Run]) -> None:
     """Show the canvas, what the models see, and what they answer."""
-    left, middle, *rest = st.columns([300, 160, *[280] * len(chosen)])
-    with left:
+    st.space("small")  # the canvas shows its buttons above itself
+    row = st.container(horizontal=True, gap="medium")  # on a phone it breaks where it must
+    with row.container(width=CANVAS_SIDE + 8):
         ink = canvas("draw")
     seen = {run.id: frame(ink, run.recipe.frame) if ink is not None else None for run in chosen}
-    with middle:
+    with row.container(width=116):
         show_seen(chosen, seen)
+    right = row.container(width="stretch")
     if ink is None:
-        rest[0].caption("Draw a digit from 0 to 9, large, with mouse, pen or finger.")
+        right.caption("Draw a digit from 0 to 9, large, with mouse, pen or finger.")
         return
     with ThreadPoolExecutor() as pool:
         answers = list(pool.map(lambda run: answer(run, seen[run.id]), chosen))
-    for column, run, said in zip(rest, chosen, answers, strict=True):
+    for column, run, said in zip(right.columns(len(chosen)), chosen, answers, strict=True):
         with column:
             show_answer(run, said)
 
@@ -68,7 +71,7 @@ def show_seen(chosen: list[Run], seen: dict[str, np.ndarray | None]) -> None:
     """Show the 28×28 that each frame makes of the drawing."""
     for how in dict.fromkeys(run.recipe.frame for run in chosen):
         ink = next(seen[run.id] for run in chosen if run.recipe.frame == how)
-        picture = tiles(np.zeros((1, 28, 28), np.uint8) if ink is None else ink[None], columns=1, scale=5)
+        picture = tiles(np.zeros((1, 28, 28), np.uint8) if ink is None else ink[None], columns=1, scale=4)
         st.image(picture, caption=f"What they see, 28×28, {how}")
 
 

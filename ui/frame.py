@@ -24,7 +24,10 @@ PAGES = {
 
 
 # Streamlit leaves 96 pixels empty above each page; a phone has 844.
-STYLE = "<style>.stMainBlockContainer {padding-top: 3rem; padding-bottom: 3rem} h1 {padding-top: 0}</style>"
+STYLE = """<style>
+.stMainBlockContainer {padding: 3rem clamp(1rem, 4vw, 5rem)}
+h1 {padding-top: 0}
+</style>"""
 
 
 def page(title: str, question: str) -> None:
