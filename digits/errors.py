@@ -22,7 +22,9 @@ class DigitsError(Exception):
 
     def __init__(self, what: str, *, expected: object = None, received: object = None, do: str | None = None) -> None:
         facts = [
-            f"{word} {value}" for word, value in (("expected", expected), ("received", received)) if value is not None
+            f"{word} {str(value).rstrip('.')}"
+            for word, value in (("expected", expected), ("received", received))
+            if value is not None
         ]
         first = f"{what}: {', '.join(facts)}." if facts else f"{what.rstrip('.')}."
         super().__init__(f"{first} {do}" if do else first)

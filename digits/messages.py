@@ -42,16 +42,20 @@ def receive(descriptor: int, *, wait_seconds: float) -> tuple[Json, NDArray[Any]
     text, body = (_read(descriptor, size, end) for size in sizes)
     if text is None or body is None:
         return None
-    header = json.loads(text)
-    array = np.frombuffer(body, header["dtype"]).reshape(header["shape"]) if "dtype" in header else None
+    try:
+        header = json.loads(text)
+        array = np.frombuffer(body, header["dtype"]).reshape(header["shape"]) if "dtype" in header else None
+    except (ValueError, KeyError, TypeError) as error:
+        raise WorkerError("A message cannot be read", expected="JSON and one array", received=error) from error
     return header, array
 
 
 def _read(descriptor: int, size: int, end: float) -> bytes | None:
     parts: list[bytes] = []
+    poll = select.poll()  # select() refuses descriptors above 1023
+    poll.register(descriptor, select.POLLIN)
     while size:
-        ready, _, _ = select.select([descriptor], [], [], max(0.0, end - time.monotonic()))
-        if not ready:
+        if not poll.poll(max(0.0, end - time.monotonic()) * 1000):
             raise WorkerError("No answer came in time", do="Try again; the worker starts afresh.")
         part = os.read(descriptor, min(size, 1 << 20))
         if not part:

@@ -7,6 +7,8 @@ import os
 import socket
 from pathlib import Path
 
+from digits.errors import UsageError
+
 PROJECT = Path(__file__).resolve().parent.parent
 FRAMEWORKS = ("pytorch", "tensorflow")
 FRAMEWORK_NAMES = {"pytorch": "PyTorch", "tensorflow": "TensorFlow"}
@@ -14,8 +16,12 @@ FRAMEWORK_NAMES = {"pytorch": "PyTorch", "tensorflow": "TensorFlow"}
 
 def home() -> Path:
     """Return the lab folder: `DIGITS_HOME`, by default `lab/` in the project. It is made where it is missing."""
-    folder = Path(os.environ.get("DIGITS_HOME") or PROJECT / "lab").resolve()
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = Path(os.environ.get("DIGITS_HOME") or PROJECT / "lab").expanduser().resolve()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError("The lab folder cannot be made", expected="a folder that can be written",
+                         received=error, do="DIGITS_HOME names another one.") from error  # fmt: skip
     return folder
 
 

@@ -4,10 +4,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from digits.errors import IntegrityError
-from digits.files import Lock, append_line, parse_lines, read_json, replace, write_json
+from digits.files import Lock, append_line, parse_lines, read_arrays, read_json, replace, write_json
 
 
 def test_a_file_is_replaced_whole_and_leaves_nothing_beside_it(tmp_path: Path) -> None:
@@ -81,3 +82,26 @@ def test_a_lock_handed_to_a_child_is_held_until_the_child_is_killed(tmp_path: Pa
     if child.stdin:
         child.stdin.close()
     assert not Lock.is_held(path)
+
+
+def test_whatever_bit_of_an_npz_is_flipped_the_arrays_are_those_written_or_an_integrity_error(tmp_path: Path) -> None:
+    path, written = tmp_path / "some.npz", np.arange(40, dtype=np.uint8)
+    np.savez_compressed(path, numbers=written)
+    sound = path.read_bytes()
+    refused = 0
+    for position in range(len(sound)):
+        damaged = bytearray(sound)
+        damaged[position] ^= 1 << position % 8
+        path.write_bytes(damaged)
+        try:
+            (read,) = read_arrays(path, "numbers")
+        except IntegrityError:
+            refused += 1
+        else:
+            assert np.array_equal(read, written)
+    assert refused > len(sound) / 2
+
+
+def test_a_missing_npz_is_named(tmp_path: Path) -> None:
+    with pytest.raises(IntegrityError, match=r"gone\.npz is missing"):
+        read_arrays(tmp_path / "gone.npz", "numbers")

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import zipfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from digits.errors import SourceError
+from digits.errors import IntegrityError, SourceError
 from digits.evaluation import metrics
-from digits.files import Json
+from digits.files import Json, read_arrays
 from digits.images.frame import frame, frame_all
 from digits.images.ink import to_ink
 from digits.images.strokes import Drawing, fit, paint
@@ -29,7 +28,10 @@ def trained(run: Run, **changes: Any) -> Classifier:
     Raises `ConflictError` while the run is not finished, `IntegrityError` if its weights are damaged.
     """
     run.result()
-    state, _ = weights.read(run.folder / "weights.safetensors")
+    path = run.folder / "weights.safetensors"
+    if not path.exists():
+        raise IntegrityError(f"The weights of {run.id} are missing", do="Train it again, or delete it.")
+    state, _ = weights.read(path)
     classifier = create(run.recipe.changed(**changes))
     classifier.load(state)
     return classifier
@@ -47,12 +49,10 @@ def logits(classifier: Classifier, ink: Ink, recipe: Recipe) -> metrics.Floats:
 def read_images(path: Path) -> tuple[Ink, NDArray[np.int64]]:
     """Return `images` (n, 28, 28) uint8 ink and `labels` (n,) of an `.npz`. Raises `SourceError`."""
     try:
-        with np.load(path, allow_pickle=False) as arrays:
-            images, labels = arrays["images"], arrays["labels"]
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, AttributeError, TypeError) as error:
-        raise SourceError(
-            f"{path.name} cannot be read", expected="an .npz of images and labels", received=error
-        ) from error
+        images, labels = read_arrays(path, "images", "labels")
+    except IntegrityError as error:
+        raise SourceError(f"{path.name} cannot be read", expected="an .npz of images and labels",
+                          received=error.__cause__) from error  # fmt: skip
     fits = images.dtype == np.uint8 and images.shape[1:] == (28, 28) and labels.shape == images.shape[:1]
     if not fits or not len(images) or labels.dtype.kind not in "iu" or not set(np.unique(labels)) <= set(range(10)):
         received = f"{images.dtype} {images.shape} and {labels.dtype} {labels.shape}"

@@ -28,12 +28,17 @@ def probabilities(logits: Floats) -> NDArray[np.float64]:
     return np.asarray(powers / powers.sum(axis=1, keepdims=True))
 
 
-def loss(logits: Floats, labels: Labels) -> float:
-    """Return the mean cross-entropy, in nats."""
+def losses(logits: Floats, labels: Labels) -> NDArray[np.float64]:
+    """Return the cross-entropy of each image (n,), in nats."""
     wide = logits.astype(np.float64)
     top = wide.max(axis=1)
     logsum = top + np.log(np.exp(wide - top[:, None]).sum(axis=1))
-    return float(np.mean(logsum - wide[np.arange(len(labels)), labels]))
+    return np.asarray(logsum - wide[np.arange(len(labels)), labels])
+
+
+def loss(logits: Floats, labels: Labels) -> float:
+    """Return the mean cross-entropy, in nats."""
+    return float(np.mean(losses(logits, labels)))
 
 
 def accuracy(logits: Floats, labels: Labels) -> float:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+import traceback
 from collections import OrderedDict
 
 import numpy as np
@@ -73,6 +74,9 @@ def main(framework: str) -> None:
             header, logits = reader.answer(*message)
         except DigitsError as error:
             header, logits = {"id": message[0]["id"], "error": str(error)}, None
+        except Exception as error:  # one bad request must not cost everybody the warm frameworks
+            traceback.print_exc()
+            header, logits = {"id": message[0]["id"], "error": f"{type(error).__name__}: {error}"}, None
         messages.send(replies, header, logits)
 
 

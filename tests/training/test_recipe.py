@@ -34,6 +34,19 @@ def test_the_identity_depends_on_every_value_and_on_the_data() -> None:
     assert ADAM.identity("a") == Recipe(**ADAM.as_json()).identity("a")
 
 
+def test_the_identities_of_old_runs_stay_as_they_are() -> None:
+    kaggle = "a9a11f12d7969021a4bb69c5455217cc5c41dadadfffa1aa435d669015bca6a3"
+    known = {
+        ("notebook-adam", "pytorch"): "7c8ad08d591bd489", ("notebook-full-batch-sgd", "tensorflow"): "095ee00d2a79aff0",
+    }  # fmt: skip
+    for (name, framework), identity in known.items():
+        recipe = preset(name, framework=framework, dataset="kaggle", threads=2)
+        assert recipe.identity(kaggle) == identity
+        before = {key: value for key, value in recipe.as_json().items() if key not in ("dropout", "device")}
+        assert Recipe(**before) == recipe, "what old runs stored is the same recipe"
+        assert recipe.changed(dropout=0.2).identity(kaggle) != identity
+
+
 @pytest.mark.parametrize(
     ("values", "message"),
     [
@@ -44,6 +57,9 @@ def test_the_identity_depends_on_every_value_and_on_the_data() -> None:
         ({"epochs": True}, "epochs cannot be read: expected a whole number, received True"),
         ({"network": "784--64"}, "The network cannot be read: expected widths like 784-128-64, received '784--64'"),
         ({"network": "999999999999"}, "A layer is out of bounds: expected 1 to 8192 units"),
+        ({"dropout": 1.0}, "dropout is out of bounds: expected 0 to 0.95, received 1"),
+        ({"device": "tpu"}, "Unknown device: expected cpu or cuda or mps, received 'tpu'"),
+        ({"initialisation": "xavier"}, "Unknown initialisation: expected pytorch or keras or he-normal"),
         ({"framework": "jax"}, "Unknown framework: expected pytorch or tensorflow, received 'jax'"),
         ({"colour": 1}, "A recipe has no such setting: .* received colour"),
     ],
@@ -56,6 +72,8 @@ def test_bad_settings_are_refused_by_name(values: dict, message: str) -> None:
 def test_settings_are_read_from_text_by_their_kind() -> None:
     assert parse_value("epochs", "3") == 3
     assert parse_value("rate", "1e-2") == 0.01
+    assert parse_value("dropout", "0.2") == 0.2
+    assert parse_value("device", "cuda") == "cuda"
     assert parse_value("network", "32-16") == "32-16"
     with pytest.raises(UsageError, match=r"epochs cannot be read: expected a whole number, received '3\.5'"):
         parse_value("epochs", "3.5")

@@ -1,0 +1,159 @@
+"""Two or more runs side by side: where their answers part, which images are hard for all, how their recipes differ.
+
+NumPy only: the logits were written by the workers, out of the frameworks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digits.evaluation import metrics
+from digits.files import Json
+from digits.training.run import Run
+
+Positions = NDArray[np.int64]
+IDLE: dict[str, tuple[str, ...]] = {"native-sgd": ("beta1", "beta2", "epsilon"), "native-adam": ("momentum",)}  # what an optimiser does not read
+SEEDS_NEEDED = 2
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a run answered on its n test images: `rows` (n,) of the data set, `labels` (n,), `logits` (n, 10)."""
+
+    rows: Positions
+    labels: Positions
+    logits: metrics.Floats
+
+    @classmethod
+    def read(cls, run: Run) -> Answers:
+        """Return the answers of a finished run. Raises `IntegrityError` if they are damaged."""
+        return cls(run.evaluation("rows"), run.evaluation("labels"), run.evaluation("logits"))
+
+    @cached_property
+    def digits(self) -> Positions:
+        """(n,) int64: the digit that was answered."""
+        return np.asarray(self.logits.argmax(axis=1))
+
+    @cached_property
+    def right(self) -> NDArray[np.bool_]:
+        """(n,) bool: whether it is the label."""
+        return np.asarray(self.digits == self.labels)
+
+    @cached_property
+    def confidence(self) -> NDArray[np.float64]:
+        """(n,) float64, 0.1 to 1: the probability of the digit that was answered."""
+        return np.asarray(metrics.probabilities(self.logits).max(axis=1))
+
+    @cached_property
+    def losses(self) -> NDArray[np.float64]:
+        """(n,) float64, in nats: the cross-entropy of each image."""
+        return metrics.losses(self.logits, self.labels)
+
+
+@dataclass(frozen=True)
+class Disagreements:
+    """Positions in the test part, those first where a wrong answer was given with most confidence."""
+
+    only_first: Positions
+    only_second: Positions
+    neither: Positions
+
+
+def disagreements(first: Answers, second: Answers) -> Disagreements:
+    """Return which images only one of two runs reads right, and which neither does; both have the same rows."""
+    wrong_in_both = np.minimum(first.confidence, second.confidence)
+    return Disagreements(
+        only_first=_surest(first.right & ~second.right, second.confidence),
+        only_second=_surest(second.right & ~first.right, first.confidence),
+        neither=_surest(~first.right & ~second.right, wrong_in_both),
+    )
+
+
+def cell(answers: Answers, label: int, digit: int) -> Positions:
+    """Return the positions of the images of `label` that are read as `digit`, the surest answers first."""
+    return _surest((answers.labels == label) & (answers.digits == digit), answers.confidence)
+
+
+def hardest(of_runs: Sequence[Answers], count: int = 10) -> tuple[Positions, NDArray[np.float64]]:
+    """Return the positions of the `count` images with the largest loss, averaged over the runs, and that loss."""
+    losses = np.mean([answers.losses for answers in of_runs], axis=0)
+    positions = np.argsort(-losses, kind="stable")[:count]
+    return positions, losses[positions]
+
+
+def _surest(chosen: NDArray[np.bool_], confidence: NDArray[np.float64]) -> Positions:
+    positions = np.flatnonzero(chosen)
+    return positions[np.argsort(-confidence[positions], kind="stable")]
+
+
+def why_not(first: Run, second: Run) -> str | None:
+    """Return why two finished runs cannot be compared image by image; None where they can."""
+    if first.spec["fingerprint"] != second.spec["fingerprint"]:
+        return "They were tested on different data sets."
+    if np.array_equal(first.evaluation("rows"), second.evaluation("rows")):
+        return None
+    reasons = [name for name in ("seed", "split", "test_share") if len(_values([first, second], name)) > 1]
+    words = " and ".join(name.replace("_", " ") for name in reasons) or "split"
+    return f"They were tested on different images of the same data set, because their {words} differs."
+
+
+def _values(runs: Sequence[Run], name: str) -> set[Any]:
+    return {getattr(run.recipe, name) for run in runs}
+
+
+def seed_groups(runs: Sequence[Run]) -> list[list[Run]]:
+    """Return `runs` in groups that differ in nothing but the seed (or are one recipe trained again).
+
+    A run without a companion of another seed is a group of its own.
+    """
+    groups: dict[str, list[Run]] = {}
+    for run in runs:
+        alike = run.recipe.changed(seed=0).identity(run.spec["fingerprint"])
+        groups.setdefault(alike, []).append(run)
+    parted: list[list[Run]] = []
+    for group in groups.values():
+        parted += [group] if len(_values(group, "seed")) >= SEEDS_NEEDED else [[run] for run in group]
+    return parted
+
+
+def differences(runs: Sequence[Run]) -> dict[str, list[Any]]:
+    """Return each setting that is not equal in all `runs`, with its value in each; None where it plays no part.
+
+    A data set that has changed under its name counts as `fingerprint`, of which the first 8 digits are given.
+    """
+    found = {}
+    for name, values in _settings(runs).items():
+        if len({repr(value) for value in values if value is not None}) > 1:
+            found[name] = values
+    return found
+
+
+def _settings(runs: Sequence[Run]) -> dict[str, list[Any]]:
+    recipes = [run.recipe for run in runs]
+    settings: dict[str, list[Any]] = {
+        name: [None if name in IDLE.get(recipe.optimiser, ()) else getattr(recipe, name) for recipe in recipes]
+        for name in (recipes[0].as_json() if recipes else ())
+    }
+    settings["batch"] = [_batch(run) for run in runs]
+    if len({run.recipe.dataset for run in runs}) == 1:
+        settings["fingerprint"] = [run.spec["fingerprint"][:8] for run in runs]
+    return settings
+
+
+def _batch(run: Run) -> int | str:
+    """Return how many images an update saw: a full batch as the number that it was, once that is known."""
+    if run.recipe.batch:
+        return run.recipe.batch
+    images: Json = run.job.status()
+    return int(images["images"]) if images.get("images") else "all"
+
+
+def unfair(found: dict[str, list[Any]]) -> list[str]:
+    """Return what besides the framework differs, where frameworks do: what makes them incomparable."""
+    return [name for name in found if name != "framework"] if "framework" in found else []

@@ -1,0 +1,184 @@
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from digits.figures import bars, confusion, curve, curves, digit_map, palette, thin
+from digits.files import Json
+from digits.settings import FRAMEWORK_NAMES, FRAMEWORKS
+
+each_framework = pytest.mark.parametrize("framework", FRAMEWORKS)
+
+
+def lines(epochs: int = 3) -> list[Json]:
+    """The records of a training of two seconds an epoch, in two calls each."""
+    found: list[Json] = []
+    for epoch in range(epochs + 1):
+        for now in (epoch - 0.5, epoch) if epoch else ():
+            found.append({"kind": "steps", "epoch": now, "seconds": now * 2, "loss": 3 - now})
+        train, test = {"loss": 9.0, "accuracy": epoch / 10}, {"test_loss": 4.0 - epoch, "test_accuracy": epoch / 20}
+        found.append({"kind": "epoch", "epoch": epoch, "seconds": epoch * 2.0, **train, **test})
+    return found
+
+
+def run(framework: str = "pytorch", title: str = "a", epochs: int = 3) -> Json:
+    return {"title": title, "framework": framework, "lines": lines(epochs)}
+
+
+@pytest.mark.parametrize("length", [0, 1, 499, 500])
+def test_few_points_are_all_kept(length: int) -> None:
+    assert thin(list(range(length))) == list(range(length))
+
+
+@pytest.mark.parametrize("length", [501, 502, 999, 1000, 12_345])
+def test_many_points_become_500_different_ones_with_the_first_and_the_last(length: int) -> None:
+    kept = thin(list(range(length)))
+    assert len(set(kept)) == len(kept) == 500
+    assert (kept[0], kept[-1]) == (0, length - 1)
+    assert set(np.diff(kept)) <= {length // 499, length // 499 + 1, (length - 1) // 499}, "they lie evenly"
+    assert kept == sorted(kept)
+
+
+def test_a_curve_has_the_records_that_have_its_value() -> None:
+    assert curve(lines(2), "test_accuracy", "epoch") == [[0, 0], [1, 0.05], [2, 0.1]]
+    assert curve(lines(1), "test_loss", "seconds") == [[0, 4], [2, 3]]
+    assert curve(lines(2), "nothing", "epoch") == []
+    assert curve([], "loss", "epoch") == []
+
+
+def test_a_long_training_is_drawn_thin_with_its_last_point() -> None:
+    points = curve(lines(2_000), "loss", "epoch")
+    assert len(points) == 500
+    assert points[-1][0] == 2_000
+
+
+def test_train_and_test_of_each_run_are_one_line_each() -> None:
+    option = curves([run("pytorch", "one"), run("tensorflow", "two")], "loss", "epoch")
+    names = [line["name"] for line in option["series"]]
+    assert names == ["one, train", "one, test", "two, train", "two, test"]
+    train, test = option["series"][:2]
+    assert train["data"] == [[0.5, 2.5], [1, 2], [1.5, 1.5], [2, 1], [2.5, 0.5], [3, 0]], "the steps' losses only"
+    assert test["data"] == [[0, 4], [1, 3], [2, 2], [3, 1]]
+    assert {line["type"] for line in option["series"]} == {"line"}
+
+
+def test_the_curve_of_accuracy_is_of_epochs_because_steps_have_none() -> None:
+    train, test = curves([run()], "accuracy", "seconds")["series"]
+    assert train["data"] == [[0, 0], [2, 0.1], [4, 0.2], [6, 0.3]]
+    assert test["data"] == [[0, 0], [2, 0.05], [4, 0.1], [6, 0.15]]
+
+
+def test_train_and_test_are_told_apart_without_colour_and_so_are_the_frameworks() -> None:
+    train, test, _, other = curves([run("pytorch"), run("tensorflow")], "loss", "epoch")["series"]
+    assert (train["lineStyle"]["type"], test["lineStyle"]["type"]) == ("dashed", "solid")
+    assert train["lineStyle"]["width"] < test["lineStyle"]["width"]
+    assert train["color"] == test["color"]
+    assert train["symbol"] == "none"
+    assert (test["symbol"], other["symbol"]) == ("circle", "triangle")
+    assert test["showSymbol"]
+
+
+def test_markers_vanish_where_they_would_touch() -> None:
+    assert curves([run(epochs=119)], "loss", "epoch")["series"][1]["showSymbol"] is True
+    assert curves([run(epochs=120)], "loss", "epoch")["series"][1]["showSymbol"] is False
+
+
+def test_a_framework_has_its_colour_and_a_second_run_of_it_another_shade() -> None:
+    runs = [run("tensorflow"), run("pytorch"), run("pytorch"), run("pytorch"), run("pytorch")]
+    colours = [line["color"] for line in curves(runs, "loss", "epoch")["series"][::2]]
+    assert colours[:2] == ["#0072B2", "#D55E00"]
+    assert len(set(colours)) == 4
+    assert colours[4] == "#D55E00", "after three shades they begin again"
+
+
+def test_axes_say_what_they_are_and_loss_is_logarithmic() -> None:
+    by_epoch, by_seconds = curves([run()], "loss", "epoch"), curves([run()], "accuracy", "seconds")
+    assert (by_epoch["xAxis"]["name"], by_seconds["xAxis"]["name"]) == ("Epoch", "Seconds of training")
+    assert (by_epoch["yAxis"]["type"], by_seconds["yAxis"]["type"]) == ("log", "value")
+    assert by_seconds["yAxis"]["max"] == 1
+    drawn = [y for line in by_epoch["series"] for _, y in line["data"] if y > 0]
+    assert by_epoch["yAxis"].get("min", 0) <= min(drawn) < max(drawn) <= by_epoch["yAxis"].get("max", np.inf)
+    assert by_epoch["yAxis"]["name"].startswith("Loss, nats")
+
+
+@pytest.mark.parametrize("runs", [[], [{"title": "a", "framework": "pytorch", "lines": []}], [run()]])
+def test_an_option_is_plain_json_even_before_anything_is_recorded(runs: list[Json]) -> None:
+    option = curves(runs, "loss", "epoch")
+    assert json.loads(json.dumps(option, allow_nan=False)) == option
+    assert len(option["series"]) == 2 * len(runs)
+
+
+def counts() -> np.ndarray:
+    """Twos are read right 1,234 times, threes 75 times, and as eights 25 times; there is nothing else."""
+    found = np.zeros((10, 10), np.int64)
+    found[2, 2], found[3, 3], found[3, 8] = 1234, 75, 25
+    return found
+
+
+@each_framework
+def test_a_confusion_matrix_shows_its_counts_and_leaves_zeros_empty(framework: str) -> None:
+    cells = confusion(counts(), framework)
+    assert {(i, j): cells["texts"][i][j] for i in range(10) for j in range(10) if cells["texts"][i][j]} == {
+        (2, 2): "1234", (3, 3): "75", (3, 8): "25",
+    }  # fmt: skip
+    assert cells["counts"] == counts().tolist()
+    assert cells["colour"] == palette.FRAMEWORKS[framework]
+    assert json.loads(json.dumps(cells, allow_nan=False)) == cells, "a digit that does not occur divides by nothing"
+
+
+def test_the_strength_of_a_cell_is_the_root_of_its_share_of_the_truth_so_that_few_errors_are_seen() -> None:
+    strengths = np.array(confusion(counts(), "pytorch")["strengths"])
+    assert (strengths[2, 2], strengths[3, 8]) == (1, 0.5)
+    assert strengths[3, 3] == pytest.approx(0.75**0.5, abs=1e-4)
+    assert np.count_nonzero(strengths) == 3
+
+
+def test_a_confusion_matrix_can_show_shares_and_says_each_cell_in_words() -> None:
+    cells = confusion(counts() * 8, "pytorch", shares=True)
+    assert [cells["texts"][i][j] for i, j in ((2, 2), (3, 3), (3, 8), (8, 3))] == ["100", "75.0", "25.0", ""]
+    assert cells["captions"][3][8] == "3 read as 8: 200 images, 25.0% of the 3s"
+
+
+@each_framework
+def test_bars_are_the_ten_probabilities_in_the_frameworks_colour_with_the_answer_solid(framework: str) -> None:
+    probabilities = np.array([0.05, 0.6, 0.05, 0.3, 0, 0, 0, 0, 0, 0])
+    option = bars(probabilities, framework)
+    (series,) = option["series"]
+    assert [bar["value"] for bar in series["data"]] == probabilities.tolist()
+    assert [digit for digit, bar in enumerate(series["data"]) if bar["itemStyle"]["opacity"] == 1] == [1]
+    assert option["color"] == [palette.FRAMEWORKS[framework]]
+    assert series["name"] == FRAMEWORK_NAMES[framework]
+    assert option["xAxis"]["data"] == list("0123456789")
+    assert (option["yAxis"]["min"], option["yAxis"]["max"]) == (0, 1)
+    assert json.loads(json.dumps(option)) == option
+
+
+def test_a_map_draws_each_image_where_it_lies_as_the_digit_that_was_answered() -> None:
+    positions = np.arange(8, dtype=np.float32).reshape(4, 2)
+    figure = digit_map(positions, np.array([3, 0, 3, 9]), np.array([3, 0, 5, 9]))
+    assert [trace.name for trace in figure.data] == list("0123456789")
+    threes = figure.data[3]
+    assert threes.text == ("<b>3</b>", "<b>3</b>")
+    assert (threes.x.tolist(), threes.y.tolist()) == ([0, 4], [1, 5])
+    assert threes.customdata.tolist() == [3, 5]
+    assert "read as 3, is a %{customdata}" in threes.hovertemplate
+    assert sum(len(trace.x) for trace in figure.data) == 4
+    assert not figure.layout.xaxis.visible
+    assert not figure.layout.yaxis.visible
+
+
+def test_the_ten_digits_have_ten_colours() -> None:
+    figure = digit_map(np.zeros((0, 2), np.float32), np.zeros(0, np.int64), np.zeros(0, np.int64))
+    assert len({trace.textfont.color for trace in figure.data}) == 10
+
+
+def test_a_framework_begins_with_its_own_colour_and_no_two_mean_the_same() -> None:
+    assert palette.FRAMEWORKS == {"pytorch": "#D55E00", "tensorflow": "#0072B2"}
+    assert {name: shades[0] for name, shades in palette.SHADES.items()} == palette.FRAMEWORKS
+    shades = [shade for shades in palette.SHADES.values() for shade in shades]
+    told_apart = [*shades, palette.RIGHT, palette.WRONG, palette.NEUTRAL]
+    assert len({colour.lower() for colour in told_apart}) == len(told_apart)
+    assert set(palette.SYMBOLS) == set(FRAMEWORKS)
+    assert len(set(palette.SYMBOLS.values())) == 2
