@@ -6,6 +6,7 @@ import gc
 import string
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import streamlit as st
 
@@ -23,6 +24,7 @@ PAGES = {
 }
 
 
+ICON = (Path(__file__).parent / "components" / "icon.svg").read_text()  # a Material icon would come from Google
 # Streamlit leaves 96 pixels empty above each page; a phone has 844.
 STYLE = """<style>
 .stMainBlockContainer {padding: 3rem clamp(1rem, 4vw, 5rem)}
@@ -32,7 +34,7 @@ h1 {padding-top: 0}
 
 def page(title: str, question: str) -> None:
     """Set the page up, draw the sidebar, and say which question the page answers."""
-    st.set_page_config(page_title=f"{title} · Digits Lab", page_icon=":material/draw:", layout="wide")
+    st.set_page_config(page_title=f"{title} · Digits Lab", page_icon=ICON, layout="wide")
     _settle()
     st.html(STYLE)
     with st.sidebar:
