@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from digits.dataset.dataset import BLOCK_ROWS, check_name, fingerprint
 from digits.dataset.paths import Picture, check_complete, count_digits
+from digits.dataset.portrait import Tally
 from digits.dataset.sources import Source
 from digits.errors import ConflictError, ImageError, StoppedError
 from digits.files import Json, write_json
@@ -73,12 +74,14 @@ class Rows:
         self.files: list[str] = []
         self.hashes: list[str] = []
         self.blocks: list[str] = []
+        self.tally = Tally()
         self._block = sha256()
         self._write_header()
 
     def append(self, images: NDArray[np.uint8], pictures: list[Picture]) -> None:
         """Write `images` (n, 28, 28, 4) uint8, which came from `pictures`."""
         self.file.write(images.data)
+        self.tally.add(images, np.array([picture.label for picture in pictures], np.int64))
         for picture, image in zip(pictures, images, strict=True):
             self.hashes.append(sha256(image.data).hexdigest())
             self.labels.append(picture.label)
@@ -127,6 +130,8 @@ def _write(source: Source, folder: Path, progress: Callable[[int, int], None], s
     _write_table(folder / "index.parquet", index)
     files, reasons = ([row[column] for row in rejected] for column in (0, 1))
     _write_table(folder / "rejected.parquet", {"file": files, "reason": reasons})
+    known_by = fingerprint(np.array(rows.labels), rows.blocks)
+    rows.tally.save(folder, known_by)
     return {
         "images": len(rows.labels),
         "per_digit": per_digit,
@@ -134,7 +139,7 @@ def _write(source: Source, folder: Path, progress: Callable[[int, int], None], s
         "ignored": source.ignored,
         "block_rows": BLOCK_ROWS,
         "blocks": rows.blocks,
-        "fingerprint": fingerprint(np.array(rows.labels), rows.blocks),
+        "fingerprint": known_by,
     }
 
 

@@ -59,9 +59,10 @@ def start_training(recipe: Recipe, *, owner: str, again: bool = False) -> Run:
 
     Raises `NotFoundError` if the data set does not exist.
     """
-    fingerprint = Dataset.open(recipe.dataset).fingerprint
-    spec = {"recipe": recipe.as_json(), "fingerprint": fingerprint}
-    identity, number = recipe.identity(fingerprint), 1
+    dataset = Dataset.open(recipe.dataset)
+    spec = {"recipe": recipe.as_json(), "fingerprint": dataset.fingerprint}
+    first_name = dataset.report.get("name", dataset.name)  # a renamed data set is the same: so are the runs on it
+    identity, number = recipe.changed(dataset=first_name).identity(dataset.fingerprint), 1
     while True:
         job = Job("runs", identity if number == 1 else f"{identity}-{number}")
         lock = jobs.create(job, spec, owner=owner)

@@ -1,0 +1,130 @@
+"""Handing a job to a worker that is warm: the job's lock goes to it through a socket, and is never free in between.
+
+A starter hands its lock to a new worker by inheritance (docs/decisions/0002-locks.md). One that is running already
+gets the same open file by `SCM_RIGHTS` (unix(7)): held by the starter, by the message on its way, by the worker. If
+the worker is killed with the message unread, the kernel frees the lock, and the job is interrupted as any other.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import shutil
+import socket
+import tempfile
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from digits import settings
+from digits.errors import DigitsError
+from digits.files import Lock, read_json, write_json
+from digits.job import Job
+
+TAKEN = b"1"
+ANSWER_SECONDS = 5.0
+LOOK_SECONDS = 0.5  # how often a waiting job's stop is looked for
+
+
+def hand(worker: str, job: Job, lock: Lock) -> bool:
+    """Give `job` and its lock to the warm `worker`; False if there is none. The caller's own lock stays open."""
+    try:
+        address = read_json(_note(worker))["address"]
+        with socket.socket(socket.AF_UNIX) as line:
+            line.settimeout(ANSWER_SECONDS)
+            line.connect(address)
+            socket.send_fds(line, [job.id.encode()], [lock.descriptor])
+            return line.recv(1) == TAKEN
+    except (OSError, KeyError, DigitsError):
+        return False
+
+
+def _note(worker: str) -> Path:
+    return settings.part("slots") / f"{worker}.json"
+
+
+class Door:
+    """Where a warm worker takes jobs of a kind in: they wait in order, each with its lock held."""
+
+    def __init__(self, worker: str, kind: str) -> None:
+        self._kind, self._note = kind, _note(worker)
+        self._remove_old()
+        self._folder = Path(tempfile.mkdtemp(prefix="digits-"))  # private, and short: a socket's path has 100 letters
+        self._socket = socket.socket(socket.AF_UNIX)
+        self._socket.bind(str(self._folder / "door"))
+        self._socket.listen(64)
+        self._socket.settimeout(LOOK_SECONDS)
+        self._guard, self._closed = threading.Lock(), False
+        self._waiting: queue.Queue[tuple[Job, Lock]] = queue.Queue()
+        write_json(self._note, {"address": str(self._folder / "door"), "pid": os.getpid()})
+        threading.Thread(target=self._answer, daemon=True).start()
+
+    def next(self, *, wait_seconds: float) -> tuple[Job, Lock] | None:
+        """Return the job that waits longest and its lock, or None after `wait_seconds`."""
+        with suppress(queue.Empty):
+            return self._waiting.get(timeout=wait_seconds)
+        return None
+
+    def close(self) -> bool:
+        """Take no more jobs in; False, and nothing is closed, if one has come in the meantime."""
+        with self._guard:
+            self._closed = self._waiting.empty()
+        if self._closed:
+            self._socket.close()
+            self._remove_old()
+        return self._closed
+
+    def _remove_old(self) -> None:
+        """Remove the door of this lab, also that of a worker that was killed."""
+        with suppress(OSError, KeyError, DigitsError):
+            address = Path(read_json(self._note)["address"])
+            self._note.unlink()
+            if address.name == "door" and address.parent.name.startswith("digits-"):
+                shutil.rmtree(address.parent, ignore_errors=True)
+
+    def _answer(self) -> None:
+        while not self._closed:
+            self._end_stopped()
+            try:
+                line, _ = self._socket.accept()
+            except TimeoutError:
+                continue
+            except OSError:
+                return
+            with line, suppress(OSError):
+                line.settimeout(ANSWER_SECONDS)
+                self._take(line)
+
+    def _take(self, line: socket.socket) -> None:
+        id, descriptors, *_ = socket.recv_fds(line, 256, 1)
+        if not descriptors:
+            return
+        os.set_inheritable(descriptors[0], False)
+        job = Job(self._kind, Path(id.decode("utf-8", "replace")).name)
+        lock = Lock(job.lock_path, descriptor=descriptors[0])
+        with self._guard:
+            if not self._closed and (job.folder / "job.json").exists():
+                with suppress(OSError):
+                    line.sendall(TAKEN)
+                    self._waiting.put((job, lock))
+                    return
+        lock.close()
+
+    def _end_stopped(self) -> None:
+        """End jobs whose stop was asked for while they wait; the others keep their order."""
+        with self._guard:
+            for job, lock in self._take_all():
+                if (job.folder / "stop").exists():
+                    status = {**read_json(job.folder / "status.json"), "state": "stopped", "phase": "stopped"}
+                    write_json(job.folder / "status.json", {**status, "finished": time.time()})
+                    lock.close()
+                else:
+                    self._waiting.put((job, lock))
+
+    def _take_all(self) -> list[tuple[Job, Lock]]:
+        waiting = []
+        with suppress(queue.Empty):
+            while True:
+                waiting.append(self._waiting.get_nowait())
+        return waiting
