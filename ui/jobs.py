@@ -6,10 +6,11 @@ import streamlit as st
 
 from digits import job as jobs
 from digits.engine import local
+from digits.files import Json
 from digits.job import LIVE, Job
 from digits.training.queue import waiting
-from digits.training.run import Run
-from ui.frame import duration, errors_shown, owner, plain
+from digits.training.run import Run, all_runs
+from ui.frame import duration, errors_shown, owner, percent, plain
 
 ICONS = {"finished": "check_circle", "failed": "error", "stopped": "stop_circle", "interrupted": "bolt"}
 
@@ -33,44 +34,86 @@ def build_row(job: Job) -> bool:
 
 
 def run_row(run: Run) -> bool:
-    """Show a run with what it is at; return whether it is at work."""
+    """Show a run with what it is at, where it waits, or how it ended; return whether it is at work."""
     status = run.job.status()
     live = status["state"] in LIVE
-    left, right = st.columns([5, 1], vertical_alignment="center")
+    if status["state"] == "finished":
+        _ended(run.title, status, _outcome(run))
+        return False
+    left, right = st.columns([4, 1], vertical_alignment="center")
     with left:
         if live:
             st.progress(min(1.0, status.get("epoch", 0.0) / run.recipe.epochs), text=_running(run, status))
         else:
             _ended(run.title, status)
     with right, errors_shown():
-        if live and st.button("Stop", key=f"stop-{run.id}", icon=":material/stop:", width="stretch"):
-            run.job.request_stop()
-        if status["state"] in ("stopped", "interrupted") and st.button(
-            "Resume", key=f"resume-{run.id}", icon=":material/play_arrow:", width="stretch"
-        ):
-            local.resume(run, owner=owner())
-            st.rerun()
+        _act(run, status)
     return live
 
 
-def _running(run: Run, status: dict) -> str:
+def _act(run: Run, status: Json) -> None:
+    """Offer what can be done with a run now: stop it, or go on with it."""
+    if status["state"] in LIVE:
+        asked = (run.folder / "stop").exists()
+        if st.button("Stop", key=f"stop-{run.id}", icon=":material/stop:", width="stretch", disabled=asked):
+            run.job.request_stop()
+    elif status["state"] != "finished":
+        kept = (run.folder / "checkpoint.safetensors").exists()
+        label = "Resume" if kept or status["state"] != "failed" else "Start again"
+        if st.button(label, key=f"resume-{run.id}", icon=":material/play_arrow:", width="stretch"):
+            local.resume(run, owner=owner())
+            st.rerun()
+
+
+def _running(run: Run, status: Json) -> str:
     name = f"**{plain(run.title)}** · "
-    if status["phase"] == "waiting":
-        ahead = [job.id for job in waiting()]
-        place = ahead.index(run.id) if run.id in ahead else 0
-        return name + (f"waits behind {place} more" if place else "waits for the run before it")
+    if (run.folder / "stop").exists():
+        return name + "stops after this step"
+    place = _place(run)
+    if place:
+        return name + place
     if "epoch" not in status:
         return name + status["phase"]
     return (
-        f"{name}epoch {status['epoch']:.1f} of {run.recipe.epochs} · "
-        f"{status['images_per_second']:,.0f} images/s · {duration(status['seconds_left'])} left"
+        f"{name}epoch **{status['epoch']:.1f}** of {run.recipe.epochs} · "
+        f"**{status['images_per_second']:,.0f}** images/s · **{duration(status['seconds_left'])}** left"
     )
 
 
-def _ended(title: str, status: dict) -> None:
+def _place(run: Run) -> str:
+    """Return where a run stands in the queue: after which one, and when that ends; nothing if it does not wait."""
+    ids = [job.id for job in waiting()]
+    if run.id not in ids:
+        return ""
+    place = ids.index(run.id)
+    if place:
+        before = next((other for other in all_runs() if other.id == ids[place - 1]), None)
+        return f"number {place + 1} in the queue" + (f", after {plain(before.title)}" if before else "")
+    at_work = [other for other in all_runs() if other.id not in ids and other.job.state == "running"]
+    if not at_work:
+        return "is next"
+    left = at_work[0].job.status().get("seconds_left")
+    about = f", in about {duration(left)}" if left is not None else ""
+    return f"is next, after {plain(at_work[0].title)}{about}"
+
+
+def _outcome(run: Run) -> str:
+    """Return what came out of a finished run, in numbers."""
+    result = run.result()
+    seen = result["epochs"] * result["train_images"] / max(result["train_seconds"], 1e-9)
+    return (
+        f" · **{percent(result['test_accuracy'], digits=2)}** of {result['test_images']:,} test images right, loss "
+        f"**{result['test_loss']:.4f}** · {run.recipe.epochs} epochs in **{duration(result['train_seconds'])}** "
+        f"({seen:,.0f} images/s)"
+    )
+
+
+def _ended(title: str, status: Json, outcome: str = "") -> None:
     icon = ICONS.get(status["state"], "help")
     reason = f" · {plain(status['error'])}" if status.get("error") else ""
-    st.markdown(f":material/{icon}: **{plain(title)}** · {status['state']}{reason}")
+    if status["state"] == "interrupted":
+        reason = " · its process died; it can go on from its last checkpoint"
+    st.markdown(f":material/{icon}: **{plain(title)}** · {status['state']}{reason}{outcome}")
 
 
 def recent_builds() -> list[Job]:

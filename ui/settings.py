@@ -1,4 +1,4 @@
-"""The form of a recipe: a preset, and every setting that it fixes, explained in one sentence each."""
+"""The form of a recipe: a preset with its story, and every setting that it fixes, explained where it is set."""
 
 from __future__ import annotations
 
@@ -7,65 +7,127 @@ from typing import Any
 import streamlit as st
 
 from digits import settings
+from digits.models.devices import devices
+from digits.training import notebook
 from digits.training import recipe as recipes
+from digits.training.recipe import Recipe
 
 HELP = {
-    "network": "Widths of the hidden layers, from input to output. Ten logits follow.",
-    "activation": "What each hidden unit does to its sum; relu cuts off what is negative.",
-    "pixels": "rgba: 3,136 inputs, the notebook's way. ink: the 784 that can differ.",
-    "frame": "as-drawn: the picture as it is. centred: the digit scaled to 20 pixels and moved to the middle.",
-    "scale": "The value of an input at full ink. The notebook feeds 0 to 255.",
-    "initialisation": "How the first weights are drawn, in PyTorch's or in Keras's manner; both get the same.",
-    "optimiser": "Each framework's own SGD or Adam.",
-    "rate": "How far one update goes.",
-    "momentum": "How much of the last update the next one keeps (SGD).",
-    "beta1": "How long Adam remembers gradients.",
-    "beta2": "How long Adam remembers their squares.",
-    "epsilon": "Keeps Adam from dividing by zero.",
-    "batch": "Images an update. 0: all of them, one update an epoch.",
+    "network": "Widths of the hidden layers, from the input on; ten logits, one a digit, follow.",
+    "activation": "What a hidden unit makes of its sum: relu cuts off what is negative, tanh and sigmoid squash it.",
+    "dropout": "Share of each hidden layer's units that an update leaves out at random, so that no unit relies on a "
+    "single other one. Both frameworks leave out the same units.",
+    "initialisation": "How the first weights are drawn, the same for both frameworks. pytorch: uniform, within one "
+    "over the root of the inputs. keras: Glorot uniform, biases zero. he-normal: normal, variance two over the "
+    "inputs, made for relu (He et al. 2015).",
+    "optimiser": "Who turns gradients into updates: each framework's own SGD, which follows the gradient, or its own "
+    "Adam, which scales each weight's step by the gradients that weight has seen.",
+    "rate": "How far one update goes. Too high and the loss jumps, too low and it crawls.",
+    "momentum": "How much of the last update SGD keeps in the next; 0 keeps nothing.",
+    "beta1": "How long Adam remembers gradients: 0.9 is about the last ten.",
+    "beta2": "How long Adam remembers their squares: 0.999 is about the last thousand.",
+    "epsilon": "Keeps Adam from dividing by zero. The frameworks add it in different places, so their Adams differ.",
+    "full batch": "One update an epoch, made from all training images at once, as the notebook's PyTorch model.",
+    "batch": "Images that one update is made from. Few: many, noisy updates an epoch.",
     "epochs": "How often all training images are seen.",
-    "test_share": "Share of the images that are kept for testing.",
-    "validation_share": "Share of the rest that is kept for choosing; the notebook keeps none.",
-    "seed": "The same seed gives the same weights, order and split.",
-    "dtype": "Precision of the arithmetic.",
+    "split": "How images are dealt out to training and test.",
+    "test_share": "Share of the images that is kept for testing and never trained on.",
+    "validation_share": "Share of the rest that is kept for choosing between recipes; the notebook keeps none.",
+    "pixels": "rgba: 3,136 inputs, four a pixel, the notebook's way. ink: the 784 that can differ from zero.",
+    "frame": "as-drawn: the picture as it is. centred: the digit scaled to 20 pixels and moved to the middle.",
+    "scale": "The number that full ink becomes. The notebook feeds 0 to 255; 1 is the usual choice elsewhere.",
+    "seed": "The same seed gives the same first weights, order, split and dropout.",
     "threads": "Processor threads. Results repeat bit for bit only with the same number.",
-}  # fmt: skip
+    "device": "Where the arithmetic runs. Bit for bit the same results are promised on the processor only.",
+    "dtype": "Precision of the arithmetic: float64 is twice as exact and about half as fast.",
+}
+GROUPS = {
+    "Network": ("lan", ("network", "activation", "dropout", "initialisation")),
+    "Optimiser": ("trending_down", ("optimiser", "rate", "momentum", "beta1", "beta2", "epsilon", "batch", "epochs")),
+    "Data": ("image", ("pixels", "frame", "scale", "split", "test_share", "validation_share")),
+    "Machine": ("memory", ("seed", "threads", "device", "dtype")),
+}
+ONLY = {"momentum": "native-sgd", "beta1": "native-adam", "beta2": "native-adam", "epsilon": "native-adam"}
 FORMATS = {"rate": "%.6g", "epsilon": "%.1e", "beta2": "%.4f", "scale": "%.6g"}
+LABELS = {"rate": "Learning rate", "beta1": "Beta 1", "beta2": "Beta 2", "dtype": "Precision"}
+STEPS = {"dropout": 0.05, "momentum": 0.05, "test_share": 0.05, "validation_share": 0.05, "beta1": 0.01,
+         "beta2": 0.001}  # fmt: skip
 
 
-def recipe_form(names: list[str]) -> tuple[list[str], dict[str, Any], bool]:
-    """Ask for a recipe; return the frameworks, all other values of a `Recipe`, and whether to train again."""
-    dataset = st.selectbox("Data set", names, key="dataset")
-    preset = st.selectbox("Recipe", list(recipes.PRESETS), index=1, key="preset")
+def recipe_form(names: list[str]) -> list[Recipe]:
+    """Ask for a recipe on one of the data sets `names`; return it for each framework that is chosen.
+
+    Raises `UsageError`, naming the setting, for what cannot be a recipe.
+    """
+    dataset = st.selectbox("Data set", names, key="name", bind="query-params")
+    preset = st.selectbox("Recipe", list(recipes.PRESETS), index=1, format_func=_title, key="recipe",
+                          bind="query-params")  # fmt: skip
+    st.caption(notebook.TOLD[preset].story)
     labels = settings.FRAMEWORK_NAMES
-    frameworks = st.pills(
-        "Frameworks", list(labels), selection_mode="multi", default=list(labels), format_func=labels.get
-    )
+    frameworks = st.pills("Frameworks", list(labels), selection_mode="multi", default=list(labels),
+                          format_func=labels.get, key="frameworks", bind="query-params")  # fmt: skip
     base = recipes.preset(preset, framework="pytorch", dataset=dataset, threads=settings.cores())
-    with st.expander("All settings"):
-        values = {name: _field(name, getattr(base, name), preset) for name in HELP}
-        again = st.checkbox("Train again", help="Another run of the same recipe, beside the one that exists.")
-    return list(frameworks), {**values, "dataset": dataset}, again
+    values: dict[str, Any] = {}
+    groups = st.container(gap="xsmall")
+    for group, (icon, fields) in GROUPS.items():
+        with groups.expander(group, icon=f":material/{icon}:"):
+            for name in fields:
+                values[name] = _value(name, base, values, preset)
+    recipe = base.changed(**values)
+    _differences(recipe, base)
+    return [recipe.changed(framework=framework) for framework in labels if framework in frameworks]
 
 
-def _field(name: str, value: Any, preset: str) -> Any:
-    """Ask for one setting; its widget belongs to the preset, so that another preset brings its own values."""
-    label, key = name.replace("_", " ").capitalize(), f"{preset}-{name}"
+def _title(preset: str) -> str:
+    return notebook.TOLD[preset].title
+
+
+def _differences(recipe: Recipe, base: Recipe) -> None:
+    """Say what differs from the preset, so that a closed group hides nothing."""
+    before = base.as_json()
+    changes = [f"{_label(name).lower()} {value}" for name, value in recipe.as_json().items() if value != before[name]]
+    if changes:
+        st.caption(f"Changed from the notebook's: {', '.join(changes)}.")
+
+
+def _value(name: str, base: Recipe, values: dict[str, Any], preset: str) -> Any:
+    """Ask for one setting where it means something; else return what the preset has."""
+    value, key = getattr(base, name), f"{preset}-{name}"
+    if name in ONLY and values["optimiser"] != ONLY[name]:
+        return value
+    if name == "batch":
+        return _batch(value, key)
     if name in recipes.CHOICES:
-        options = list(recipes.CHOICES[name])
-        return st.selectbox(label, options, index=options.index(value), help=HELP[name], key=key)
+        return _choice(name, value, key)
     if isinstance(value, str):
-        return st.text_input(label, value, help=HELP[name], key=key)
+        return st.text_input(_label(name), value, help=HELP[name], key=key, persist_state="session")
+    return _number(name, value, key)
+
+
+def _choice(name: str, value: str, key: str) -> str:
+    """Ask for one of several words; where there is one only, do not ask."""
+    options = [option for option in recipes.CHOICES[name] if name != "device" or option in devices()]
+    if len(options) == 1:
+        return value
+    return st.selectbox(_label(name), options, index=options.index(value), help=HELP[name], key=key,
+                        persist_state="session")  # fmt: skip
+
+
+def _batch(value: int, key: str) -> int:
+    """Ask for the images of one update; 0 is all of them."""
+    if st.toggle("Full batch", not value, help=HELP["full batch"], key=f"{key}-full", persist_state="session"):
+        return 0
+    return int(_number("batch", value or 128, key))
+
+
+def _number(name: str, value: float, key: str) -> int | float:
     low, high = recipes.BOUNDS[name]
     kind = type(value)
-    step, form = (1, "%d") if kind is int else (value / 10 or 0.01, FORMATS.get(name, "%.4g"))
-    return st.number_input(
-        label,
-        min_value=kind(low),
-        max_value=kind(high),
-        value=value,
-        step=step,
-        format=form,
-        help=HELP[name],
-        key=key,
-    )
+    low = 1 if name == "batch" else low  # the toggle above it stands for 0
+    step, form = (1, "%d") if kind is int else (STEPS.get(name, value / 10), FORMATS.get(name, "%.4g"))
+    return st.number_input(_label(name), kind(low), kind(high), value, step, form, key=key, help=HELP[name],
+                           persist_state="session")  # fmt: skip
+
+
+def _label(name: str) -> str:
+    return LABELS.get(name, name.replace("_", " ").capitalize())

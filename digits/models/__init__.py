@@ -8,18 +8,29 @@ above it. Each adapter is imported only when it is asked for.
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any, Protocol
+from typing import Any, Protocol, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
 
 from digits.errors import UsageError
+from digits.files import Json
 from digits.settings import FRAMEWORKS
 from digits.training.recipe import Recipe
 
 Array = NDArray[Any]
 Floats = NDArray[np.floating[Any]]
 State = dict[str, Array]
+
+
+class Description(TypedDict):
+    """A network as its framework lists it; `layers` have `layer` (its kind), `shape` and `parameters`."""
+
+    library: str
+    printed: str
+    layers: list[Json]
+    parameters: int
+    parameter_bytes: int
 
 
 class Classifier(Protocol):
@@ -39,6 +50,9 @@ class Classifier(Protocol):
 
     def gradient(self, inputs: Floats, digits: Array) -> Floats:
         """Return d logit[digit] / d input, (n, width), for (n, width) inputs and (n,) digits."""
+
+    def describe(self) -> Description:
+        """Return the network as the framework itself lists and prints it."""
 
     def state(self) -> State:
         """Return copies: `layer.0.kernel` (in, out), `layer.0.bias` (out,), …, `optimizer.…`, `step`."""

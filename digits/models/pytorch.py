@@ -11,16 +11,22 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from digits.models import Array, Floats, State, weights
+from digits.errors import UsageError
+from digits.models import Array, Description, Floats, State, dropout, weights
 from digits.training.recipe import Recipe
 
 CHUNK = 2048  # rows a pass: beyond it the activations leave the cache, and a full batch takes a third longer
+MASK_SIZE = 32_767  # numbers of a mask at a time: PyTorch does as many on one thread, and they stay in the cache
 ACTIVATIONS = {"relu": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid}
 SLOTS = {"m": "exp_avg", "v": "exp_avg_sq", "momentum": "momentum_buffer"}  # ours: PyTorch's
 
 
 def create(recipe: Recipe, widths: Sequence[int]) -> PyTorchClassifier:
-    """Return a classifier with layers of `widths` (inputs first, ten logits last). Sets the process's threads."""
+    """Return a classifier with layers of `widths` (inputs first, ten logits last). Sets the process's threads.
+
+    Raises `UsageError` if the recipe's device is not there.
+    """
+    check_device(recipe)
     torch.set_num_threads(recipe.threads)
     return PyTorchClassifier(recipe, widths)
 
@@ -31,7 +37,9 @@ class PyTorchClassifier:
     def __init__(self, recipe: Recipe, widths: Sequence[int]) -> None:
         self.widths = widths
         self.dtype = recipe.dtype
-        self.network = build(widths, recipe.activation, getattr(torch, recipe.dtype))
+        self.device = torch.device(recipe.device)
+        self.dropout, self.seed = recipe.dropout, recipe.seed
+        self.network = build(widths, recipe.activation, getattr(torch, recipe.dtype)).to(self.device)
         self.parameters = dict(zip(weights.shapes(widths), self.network.parameters(), strict=True))
         self.optimizer, self.slots = build_optimizer(recipe, self.network)
         self.step = 0
@@ -39,7 +47,7 @@ class PyTorchClassifier:
     def place(self, inputs: Floats, labels: Array) -> None:
         """Keep (n, width) inputs and (n,) labels; it may share the inputs' memory, so leave them as they are."""
         self.inputs = self._tensor(inputs)
-        self.labels = torch.tensor(labels, dtype=torch.int64)
+        self.labels = torch.tensor(labels, dtype=torch.int64, device=self.device)
 
     def steps(self, rows: NDArray[np.int32], rates: Floats) -> Floats:
         """Make one update for each of the (k, batch) rows at its rate of (k,); return the (k,) mean losses."""
@@ -47,20 +55,37 @@ class PyTorchClassifier:
         for index, (batch, rate) in enumerate(zip(rows, rates, strict=True)):
             self.optimizer.param_groups[0]["lr"] = float(rate)
             self.optimizer.zero_grad()
-            losses[index] = self._accumulate(torch.from_numpy(batch[batch >= 0]))
+            losses[index] = self._accumulate(torch.from_numpy(batch[batch >= 0]).to(self.device))
             self.optimizer.step()
-        self.step += len(rows)
+            self.step += 1
         return losses.numpy()
 
     def _accumulate(self, rows: Tensor) -> Tensor:
         """Add the gradients of the mean loss over `rows` (n,) to the parameters', in chunks; return that loss."""
-        total = torch.zeros((), dtype=getattr(torch, self.dtype))
-        for chunk in torch.split(rows, CHUNK):
-            logits = self.network(self.inputs[chunk])
+        total = torch.zeros((), dtype=getattr(torch, self.dtype), device=self.device)
+        for number, chunk in enumerate(torch.split(rows, CHUNK)):
+            logits = self._thinned(self.inputs[chunk], number * CHUNK)
             loss = nn.functional.cross_entropy(logits, self.labels[chunk], reduction="sum") / len(rows)
             loss.backward()  # type: ignore[no-untyped-call]
             total += loss.detach()
         return total
+
+    def _thinned(self, values: Tensor, first: int) -> Tensor:
+        """Return the logits of inputs (n, width), rows `first` … of a batch, with this update's units left out."""
+        for index, module in enumerate(self.network):
+            values = module(values)
+            if self.dropout and index % 2:  # linear, activation, linear, activation, …, linear
+                values = values * self._scales(index // 2, first, values)
+        return values
+
+    def _scales(self, layer: int, first: int, values: Tensor) -> Tensor:
+        """Return 0 for the units of (n, m) `values` that are left out, else by how much they are enlarged."""
+        key, low = dropout.layer_key(self.seed, self.step, layer), dropout.threshold(self.dropout)
+        rows = torch.arange(first, first + len(values), device=self.device)[:, None]
+        units = torch.arange(values.shape[1], device=self.device)[None]
+        at_once = max(1, MASK_SIZE // values.shape[1])
+        parts = [dropout.bits(key, part, units) >= low for part in torch.split(rows, at_once)]
+        return torch.cat(parts).to(values.dtype) * dropout.factor(self.dropout)
 
     @torch.inference_mode()
     def outputs(self, inputs: Floats) -> list[Floats]:
@@ -68,15 +93,29 @@ class PyTorchClassifier:
         values, outputs = self._tensor(inputs), []
         for module in self.network:
             values = module(values)
-            outputs.append(values.numpy())
+            outputs.append(values.cpu().numpy())
         return [*outputs[1::2], outputs[-1]]  # linear, activation, linear, activation, …, linear
 
     def gradient(self, inputs: Floats, digits: Array) -> Floats:
         """Return d logit[digit] / d input, (n, width), for (n, width) inputs and (n,) digits."""
         values = self._tensor(inputs).requires_grad_()
-        chosen = self.network(values).gather(1, torch.tensor(digits, dtype=torch.int64)[:, None])
+        columns = torch.tensor(digits, dtype=torch.int64, device=self.device)[:, None]
+        chosen = self.network(values).gather(1, columns)
         (gradient,) = torch.autograd.grad(chosen.sum(), values)
-        return gradient.numpy()
+        return gradient.cpu().numpy()
+
+    def describe(self) -> Description:
+        """Return the network as PyTorch prints it, and each module with its output's shape and its parameters."""
+        layers, values = [], torch.zeros((1, self.widths[0]), dtype=getattr(torch, self.dtype), device=self.device)
+        for module in self.network:
+            values = module(values)
+            count = sum(parameter.numel() for parameter in module.parameters())
+            layers.append({"layer": type(module).__name__, "shape": [None, *values.shape[1:]], "parameters": count})
+        return {
+            "library": f"PyTorch {torch.__version__}", "printed": str(self.network), "layers": layers,
+            "parameters": sum(parameter.numel() for parameter in self.network.parameters()),
+            "parameter_bytes": sum(parameter.nbytes for parameter in self.network.parameters()),
+        }  # fmt: skip
 
     def state(self) -> State:
         """Return copies: weights, `optimizer.<slot>.<weight>` (m and v, or momentum, or none) and `step` () int64."""
@@ -99,14 +138,24 @@ class PyTorchClassifier:
                 parameter.copy_(from_numpy(state[name]))
         slots: dict[int, dict[str, Tensor]] = {}
         if resumes and self.slots:
-            for index, name in enumerate(self.parameters):
+            for index, name in enumerate(self.parameters):  # PyTorch moves them to where the weights are
                 slots[index] = {SLOTS[slot]: from_numpy(state[f"optimizer.{slot}.{name}"]) for slot in self.slots}
                 slots[index]["step"] = torch.tensor(float(self.step))
         self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": slots})
 
     def _tensor(self, values: Floats) -> Tensor:
         # PyTorch warns about arrays that are not writable, such as memory-mapped ones: those are copied.
-        return torch.from_numpy(np.require(values, self.dtype, ["C", "W"]))
+        return torch.from_numpy(np.require(values, self.dtype, ["C", "W"])).to(self.device)
+
+
+def check_device(recipe: Recipe) -> None:
+    """Raise `UsageError` if this machine's PyTorch has no such device, or the device no such numbers."""
+    there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if not there[recipe.device]:
+        found = " or ".join(name for name, available in there.items() if available)
+        raise UsageError("PyTorch has no such device here", expected=found, received=recipe.device)
+    if recipe.device == "mps" and recipe.dtype == "float64":
+        raise UsageError("The device mps has no float64", expected="float32", received=recipe.dtype)
 
 
 def build(widths: Sequence[int], activation: str, dtype: torch.dtype) -> nn.Sequential:
@@ -128,7 +177,7 @@ def build_optimizer(recipe: Recipe, network: nn.Sequential) -> tuple[torch.optim
 
 def to_numpy(tensor: Tensor) -> Array:
     """Return a copy of a weight or a slot; kernels turn from PyTorch's (out, in) to (in, out)."""
-    return tensor.detach().numpy().T.copy()
+    return tensor.detach().cpu().numpy().T.copy()
 
 
 def from_numpy(values: Array) -> Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,19 +12,22 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from digits.errors import UsageError
-from digits.models import Array, Floats, State, weights
+from digits.models import Array, Description, Floats, State, dropout, weights
 from digits.training.recipe import Recipe
 
 CHUNK = 2048  # rows a pass: beyond it the activations leave the cache, and a full batch takes a third longer
 Tensor = Any  # TensorFlow has no types of its own
+SHIFT = tf.bitwise.right_shift
 
 
 def create(recipe: Recipe, widths: Sequence[int]) -> TensorFlowClassifier:
     """Return a classifier with layers of `widths` (inputs first, ten logits last).
 
-    Sets the process's threads, which TensorFlow takes only once: raises `UsageError` if it runs with others.
+    Sets the process's threads and device, which TensorFlow takes only once: raises `UsageError` if it runs with
+    others, or if the device is not there.
     """
     set_threads(recipe.threads)
+    set_device(recipe)
     tf.config.experimental.enable_op_determinism()  # costs nothing here
     keras.config.set_floatx(recipe.dtype)  # or the optimiser would round a float64 recipe's rates to float32
     return TensorFlowClassifier(recipe, widths)
@@ -35,6 +39,7 @@ class TensorFlowClassifier:
     def __init__(self, recipe: Recipe, widths: Sequence[int]) -> None:
         self.widths = widths
         self.dtype = recipe.dtype
+        self.dropout, self.seed = recipe.dropout, recipe.seed
         self.network = build(widths, recipe.activation, recipe.dtype)
         self.optimizer, self.slots = build_optimizer(recipe)
         self.optimizer.build(self.network.trainable_variables)
@@ -74,21 +79,38 @@ class TensorFlowClassifier:
 
     def _accumulate(self, inputs: Tensor, labels: Tensor, rows: Tensor) -> tuple[Tensor, list[Tensor]]:
         """Return the mean loss over `rows` (n,) and its gradients, added up chunk by chunk."""
-        count = tf.size(rows)
-        loss, gradients = self._part(inputs, labels, rows[:CHUNK], count)
-        for start in tf.range(CHUNK, count, CHUNK):
-            more, steeper = self._part(inputs, labels, rows[start : start + CHUNK], count)
+        loss, gradients = self._part(inputs, labels, rows, tf.constant(0))
+        for start in tf.range(CHUNK, tf.size(rows), CHUNK):
+            more, steeper = self._part(inputs, labels, rows, start)
             loss += more
             gradients = [a + b for a, b in zip(gradients, steeper, strict=True)]
         return loss, gradients
 
-    def _part(self, inputs: Tensor, labels: Tensor, rows: Tensor, count: Tensor) -> tuple[Tensor, list[Tensor]]:
-        """Return what `rows` add to the mean loss over `count` rows and to its gradients."""
+    def _part(self, inputs: Tensor, labels: Tensor, rows: Tensor, start: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """Return what the chunk from `start` on adds to the mean loss over `rows` and to its gradients."""
+        chunk = rows[start : start + CHUNK]
         with tf.GradientTape() as tape:
-            logits = self.network(tf.gather(inputs, rows), training=True)
-            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(tf.gather(labels, rows), logits)
-            loss = tf.reduce_sum(losses) / tf.cast(count, self.dtype)
+            logits = self._thinned(tf.gather(inputs, chunk), start)
+            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(tf.gather(labels, chunk), logits)
+            loss = tf.reduce_sum(losses) / tf.cast(tf.size(rows), self.dtype)
         return loss, tape.gradient(loss, self.network.trainable_variables)
+
+    def _thinned(self, values: Tensor, first: Tensor) -> Tensor:
+        """Return the logits of inputs (n, width), rows `first` … of a batch, with this update's units left out."""
+        *hidden, last = self.network.layers
+        for number, layer in enumerate(hidden):
+            values = layer(values, training=True)
+            if self.dropout:
+                values *= self._scales(number, first, values)
+        return last(values, training=True)
+
+    def _scales(self, layer: int, first: Tensor, values: Tensor) -> Tensor:
+        """Return 0 for the units of (n, m) `values` that are left out, else by how much they are enlarged."""
+        step = tf.cast(self.optimizer.iterations, tf.int64)
+        key, low = dropout.layer_key(self.seed, step, layer, SHIFT), dropout.threshold(self.dropout)
+        rows = tf.cast(first + tf.range(tf.shape(values)[0]), tf.int64)[:, None]
+        kept = dropout.bits(key, rows, tf.range(values.shape[1], dtype=tf.int64)[None], SHIFT) >= low
+        return tf.cast(kept, self.dtype) * dropout.factor(self.dropout)
 
     def outputs(self, inputs: Floats) -> list[Floats]:
         """Return every hidden layer (n, units) after its activation, then the logits (n, 10)."""
@@ -105,6 +127,20 @@ class TensorFlowClassifier:
             tape.watch(inputs)
             chosen = tf.gather(self.network(inputs), digits, batch_dims=1)
         return tape.gradient(chosen, inputs)
+
+    def describe(self) -> Description:
+        """Return Keras's own summary, and each layer with its output's shape and its parameters."""
+        printed: list[str] = []
+        self.network.summary(line_length=58, print_fn=lambda text, line_break=True: printed.append(text))
+        layers = [
+            {"layer": type(layer).__name__, "shape": list(layer.output.shape), "parameters": layer.count_params()}
+            for layer in self.network.layers
+        ]
+        return {
+            "library": f"TensorFlow {tf.__version__}, Keras {keras.__version__}", "printed": "\n".join(printed),
+            "layers": layers, "parameters": self.network.count_params(),
+            "parameter_bytes": sum(variable.numpy().nbytes for variable in self.network.trainable_variables),
+        }  # fmt: skip
 
     def state(self) -> State:
         """Return copies: weights, `optimizer.<slot>.<weight>` (m and v, or velocity, or none) and `step` () int64."""
@@ -134,6 +170,26 @@ def set_threads(threads: int) -> None:
         raise UsageError(
             "TensorFlow runs already", expected=f"{threads} threads", received=running, do="Start another process."
         ) from error
+
+
+def set_device(recipe: Recipe) -> None:
+    """Let TensorFlow see the recipe's device only: where it sees a graphics card, it takes it unasked.
+
+    Raises `UsageError` if the device is not there, or if TensorFlow runs already with another.
+    """
+    cards = tf.config.list_physical_devices("GPU")
+    kind = "mps" if platform.system() == "Darwin" else "cuda"  # Apple's plug-in calls its device GPU, too
+    if recipe.device != "cpu" and (not cards or recipe.device != kind):
+        found = f"cpu or {kind}" if cards else "cpu"
+        raise UsageError("TensorFlow has no such device here", expected=found, received=recipe.device)
+    wanted = [] if recipe.device == "cpu" else cards[:1]
+    try:
+        tf.config.set_visible_devices(wanted, "GPU")
+    except RuntimeError as error:
+        if tf.config.get_visible_devices("GPU") != wanted:
+            running = "a graphics card" if recipe.device == "cpu" else "cpu"
+            raise UsageError("TensorFlow runs already", expected=recipe.device, received=running,
+                             do="Start another process.") from error  # fmt: skip
 
 
 def build(widths: Sequence[int], activation: str, dtype: str) -> keras.Sequential:

@@ -33,6 +33,24 @@ ACTIVATIONS: dict[str, Callable[[Floats], Floats]] = {
 }
 
 
+def _pytorch(generator: np.random.Generator, rows: int, units: int) -> tuple[Floats, Floats]:
+    limit = 1 / np.sqrt(rows)
+    return generator.uniform(-limit, limit, (rows, units)), generator.uniform(-limit, limit, units)
+
+
+def _keras(generator: np.random.Generator, rows: int, units: int) -> tuple[Floats, Floats]:
+    limit = np.sqrt(6 / (rows + units))
+    kernel = generator.uniform(-limit, limit, (rows, units))
+    return kernel, generator.uniform(-0.0, 0.0, units)  # draws too, as it always did: old weights stay as they are
+
+
+def _he_normal(generator: np.random.Generator, rows: int, units: int) -> tuple[Floats, Floats]:
+    return generator.normal(0.0, np.sqrt(2 / rows), (rows, units)), np.zeros(units)
+
+
+DRAWS = {"pytorch": _pytorch, "keras": _keras, "he-normal": _he_normal}
+
+
 def shapes(widths: Sequence[int]) -> dict[str, tuple[int, ...]]:
     """Return the shape of each weight in the order in which both frameworks list them: kernel, bias, kernel, …"""
     result: dict[str, tuple[int, ...]] = {}
@@ -47,16 +65,15 @@ def initial(recipe: Recipe) -> State:
 
     *keras*: Glorot uniform kernels, U(±√(6/(in+out))) (Glorot & Bengio 2010, eq. 16), and zero biases, as
     keras.layers.Dense. *pytorch*: kernels and biases U(±1/√in), as the documentation of torch.nn.Linear gives them.
+    *he-normal*: kernels N(0, 2/in) (He et al. 2015, arXiv:1502.01852, eq. 10), never cut off, as
+    torch.nn.init.kaiming_normal_ draws them, and zero biases.
     """
     generator = np.random.default_rng((recipe.seed, STREAM))
     state: State = {}
     for layer, (rows, units) in enumerate(pairwise(recipe.widths)):
-        if recipe.initialisation == "keras":
-            kernel, bias = np.sqrt(6 / (rows + units)), 0.0
-        else:
-            kernel = bias = 1 / np.sqrt(rows)
-        state[f"layer.{layer}.kernel"] = generator.uniform(-kernel, kernel, (rows, units)).astype(recipe.dtype)
-        state[f"layer.{layer}.bias"] = generator.uniform(-bias, bias, units).astype(recipe.dtype)
+        kernel, bias = DRAWS[recipe.initialisation](generator, rows, units)
+        state[f"layer.{layer}.kernel"] = kernel.astype(recipe.dtype)
+        state[f"layer.{layer}.bias"] = bias.astype(recipe.dtype)
     return state
 
 

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from digits.dataset.dataset import Dataset
 from digits.dataset.split import split
-from digits.errors import IntegrityError
 from digits.images.frame import frame_all
 from digits.images.ink import to_ink
 from digits.training.recipe import Recipe
@@ -71,10 +70,7 @@ def full_inputs(ink: NDArray[np.uint8], recipe: Recipe) -> Floats:
 
 def load(recipe: Recipe, fingerprint: str) -> Data:
     """Read, check and split the data set. Raises `NotFoundError`, and `IntegrityError` if it is another one now."""
-    dataset = Dataset.open(recipe.dataset)
-    if dataset.fingerprint != fingerprint:
-        raise IntegrityError(f"The data set {recipe.dataset} is another one now", expected=fingerprint[:16],
-                             received=dataset.fingerprint[:16], do="Start a new run on it.")  # fmt: skip
+    dataset = Dataset.of(recipe.dataset, fingerprint)
     dataset.check()
     ink, parts = framed_ink(dataset.images, recipe), split(len(dataset.labels), recipe)
     live = np.flatnonzero(ink.any(axis=0))

@@ -22,11 +22,13 @@ CHOICES = {
     "pixels": ("rgba", "ink"),
     "frame": ("as-drawn", "centred"),
     "split": ("random",),
-    "initialisation": ("pytorch", "keras"),
+    "initialisation": ("pytorch", "keras", "he-normal"),
     "optimiser": ("native-sgd", "native-adam"),
     "dtype": ("float32", "float64"),
+    "device": ("cpu", "cuda", "mps"),
 }
 BOUNDS: dict[str, tuple[float, float]] = {
+    "dropout": (0.0, 0.95),
     "scale": (1e-6, 1e6),
     "test_share": (0.01, 0.9),
     "validation_share": (0.0, 0.5),
@@ -50,13 +52,15 @@ class Recipe:
     `network` lists the widths of the hidden layers; ten logits follow. `pixels` is the input: *rgba* (3,136 inputs,
     the ink in the alpha channel of a black picture: the notebook's) or *ink* (784). An input is the ink from 0 to 1
     times `scale` (the notebook: 255). `test_share` and `validation_share` are shares of the data set and of what is
-    left for training; a `batch` of 0 is the whole training part.
+    left for training; a `batch` of 0 is the whole training part. `dropout` is the share of each hidden layer's units
+    that an update leaves out (`digits.models.dropout`).
     """
 
     framework: str
     dataset: str
     network: str = "784-128-64"
     activation: str = "relu"
+    dropout: float = 0.0
     pixels: str = "rgba"
     frame: str = "as-drawn"
     scale: float = 255.0
@@ -75,6 +79,7 @@ class Recipe:
     seed: int = 42
     dtype: str = "float32"
     threads: int = 2
+    device: str = "cpu"
 
     def __post_init__(self) -> None:
         for name, allowed in CHOICES.items():
@@ -175,4 +180,5 @@ def title(recipe: Recipe) -> str:
         return {key: value for key, value in recipe.as_json().items() if key not in hidden and value != base[key]}
 
     nearest = min(PRESETS, key=lambda name: len(others(name)))
-    return ", ".join([nearest, *(f"{key} {value}" for key, value in others(nearest).items())])
+    changes = [f"{key.replace('_', ' ')} {value}" for key, value in others(nearest).items()]
+    return ", ".join([nearest, *changes])

@@ -8,20 +8,18 @@ checkpoint.safetensors   where to go on; gone when finished
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from digits import job as jobs
+from digits.dataset.dataset import Dataset
 from digits.errors import ConflictError, IntegrityError
-from digits.files import Json, parse_lines, read_json, write_json
-from digits.job import Job
+from digits.files import Json, parse_lines, read_arrays, read_json, write_json
+from digits.job import LIVE, Job
 from digits.settings import FRAMEWORK_NAMES
 from digits.training import recipe as recipes
 from digits.training.recipe import Recipe
@@ -52,6 +50,13 @@ class Run:
     def recipe(self) -> Recipe:
         """The recipe. Raises `UsageError` if what is stored is none."""
         return Recipe(**self.spec["recipe"])
+
+    def dataset(self) -> Dataset:
+        """Return the data set that it was trained on, whatever that is called now.
+
+        Raises `NotFoundError` if it is gone, and `IntegrityError` if another one has taken its name.
+        """
+        return Dataset.of(self.recipe.dataset, self.spec["fingerprint"])
 
     @property
     def label(self) -> Json:
@@ -87,17 +92,27 @@ class Run:
 
     def evaluation(self, name: str) -> NDArray[Any]:
         """Return `rows` (n,), `labels` (n,), `logits` (n, 10) or `hidden` (n, units) of the test part."""
-        path = self.folder / "evaluation.npz"
         try:
-            with np.load(path) as arrays:
-                return np.asarray(arrays[name])
-        except (ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-            raise IntegrityError(f"{self.id}/{path.name} is damaged", received=error) from error
+            return read_arrays(self.folder / "evaluation.npz", name)[0]
+        except IntegrityError as error:
+            raise IntegrityError(f"The run {self.id} is damaged", received=error) from error
 
 
 def all_runs() -> list[Run]:
     """Return every run, newest first."""
     return [Run(job) for job in jobs.all_jobs("runs")]
+
+
+def runs_on(dataset: Dataset) -> list[Run]:
+    """Return the runs that were trained on `dataset`, whatever it was called then, newest first."""
+    return [run for run in all_runs() if run.spec["fingerprint"] == dataset.fingerprint]
+
+
+def check_idle(dataset: Dataset) -> None:
+    """Raise `ConflictError`, naming them, while runs on `dataset` wait or train."""
+    busy = [run.title for run in runs_on(dataset) if run.job.state in LIVE]
+    if busy:
+        raise ConflictError(f"{dataset.name} is in use by {', '.join(busy)}", do="Stop these runs, or wait for them.")
 
 
 def find_run(id: str) -> Run:

@@ -10,6 +10,7 @@ import numpy as np
 from digits import settings
 from digits.errors import StoppedError, TrainingError
 from digits.evaluation import metrics
+from digits.evaluation.report import report
 from digits.files import Json, append_line, line_bytes, parse_lines, replace, write_json
 from digits.models import Classifier, create, weights
 from digits.training.inputs import Data, load
@@ -60,7 +61,7 @@ def _train(run: Run, loop: Loop, desk: Desk) -> None:
 
     def record(line: Json) -> None:
         append_line(run.folder / "metrics.jsonl", line)
-        desk.say(urgent=line["kind"] == "epoch", **_progress(loop))
+        desk.say(urgent=False, **_progress(loop))  # small epochs are over in less time than a status takes to write
 
     def pause(ended: bool) -> None:
         if desk.stopped():
@@ -118,6 +119,7 @@ def _result(run: Run, loop: Loop, logits: metrics.Floats) -> Json:
         "train_images": len(train.rows), "test_images": len(test.rows), "live_inputs": len(loop.data.live),
         "parameters": run.recipe.parameters, "train_seconds": loop.seconds,
         "epoch_seconds": [line["epoch_seconds"] for line in epochs],
+        "report": report(metrics.confusion(logits.argmax(axis=1), test.labels)),
     }  # fmt: skip
 
 

@@ -57,6 +57,21 @@ def test_pytorch_weights_and_biases_are_uniform_within_one_over_the_root_of_the_
             assert 0.7 / np.sqrt(inputs) < largest <= 1 / np.sqrt(inputs) + 1e-7
 
 
+def test_he_normal_weights_are_normal_with_a_variance_of_two_over_the_inputs_and_zero_biases() -> None:
+    state = weights.initial(recipe(initialisation="he-normal", network="500-400"))
+    for layer, inputs in enumerate((784, 500, 400)):
+        kernel = state[f"layer.{layer}.kernel"]
+        assert kernel.std() == pytest.approx(np.sqrt(2 / inputs), rel=0.05)
+        assert np.mean(np.abs(kernel) > 2 * np.sqrt(2 / inputs)) == pytest.approx(0.0455, abs=0.006), "never cut off"
+        assert not state[f"layer.{layer}.bias"].any()
+
+
+def test_initial_weights_are_drawn_as_they_always_were() -> None:
+    drawn = {name: weights.initial(recipe(network="32-16", initialisation=name)) for name in ("pytorch", "keras")}
+    digests = {name: weights.digest(state, {})[:16] for name, state in drawn.items()}
+    assert digests == {"pytorch": "be07ddcaa97cf63b", "keras": "357163ce2c9932d9"}
+
+
 def test_narrow_weights_widen_back_into_the_initial_ones() -> None:
     initial = weights.initial(recipe())
     live = np.array([3, 100, 700])

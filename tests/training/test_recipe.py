@@ -37,8 +37,9 @@ def test_the_identity_depends_on_every_value_and_on_the_data() -> None:
 def test_the_identities_of_old_runs_stay_as_they_are() -> None:
     kaggle = "a9a11f12d7969021a4bb69c5455217cc5c41dadadfffa1aa435d669015bca6a3"
     known = {
-        ("notebook-adam", "pytorch"): "7c8ad08d591bd489", ("notebook-full-batch-sgd", "tensorflow"): "095ee00d2a79aff0",
-    }  # fmt: skip
+        ("notebook-adam", "pytorch"): "7c8ad08d591bd489",
+        ("notebook-full-batch-sgd", "tensorflow"): "095ee00d2a79aff0",
+    }
     for (name, framework), identity in known.items():
         recipe = preset(name, framework=framework, dataset="kaggle", threads=2)
         assert recipe.identity(kaggle) == identity

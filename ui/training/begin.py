@@ -1,0 +1,62 @@
+"""Starting a recipe: both frameworks with one click; what exists is opened, not trained twice."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from digits.dataset.dataset import Dataset
+from digits.engine import local
+from digits.errors import DigitsError
+from digits.training.recipe import Recipe
+from digits.training.run import Run, all_runs
+from ui.frame import owner, plain
+from ui.settings import recipe_form
+from ui.training.cautions import cautions
+
+SHOWN = "runs"  # the parameter of the URL that names the runs on show
+STARTED, OPENED, RESUMED = "Started", "Trained already: here it is", "Goes on"
+
+
+def begin(names: list[str]) -> list[Recipe]:
+    """Ask for a recipe and start it on a click; return it for each chosen framework."""
+    try:
+        chosen = recipe_form(names)
+    except DigitsError as error:
+        st.error(plain(error), icon=":material/error:")
+        chosen = []
+    for sentence in cautions(chosen[0]) if chosen else []:
+        st.caption(f":material/warning: {sentence}")
+    again = st.checkbox("Train again", help="Make another run of the same recipe, beside the one that exists.")
+    if st.button("Start", type="primary", icon=":material/play_arrow:", width="stretch", disabled=not chosen):
+        begun = [start(recipe, again=again) for recipe in chosen]
+        st.query_params[SHOWN] = ",".join(run.id for run, _ in begun)
+        for word in dict.fromkeys(word for _, word in begun):
+            st.toast(word)
+    return chosen
+
+
+def start(recipe: Recipe, *, again: bool) -> tuple[Run, str]:
+    """Start a run of `recipe`, go on with the one that ended early, or open the newest that exists."""
+    existing = None if again else newest(recipe)
+    if existing is None:
+        return local.start_training(recipe, owner=owner(), again=again), STARTED
+    if existing.job.state in ("stopped", "interrupted", "failed"):
+        local.resume(existing, owner=owner())
+        return existing, RESUMED
+    return existing, OPENED if existing.job.state == "finished" else "At work already"
+
+
+def newest(recipe: Recipe) -> Run | None:
+    """Return the last run that was made of `recipe` on the same data, whatever that was called then."""
+    fingerprint = Dataset.open(recipe.dataset).fingerprint
+    same = [
+        run
+        for run in all_runs()
+        if run.spec["fingerprint"] == fingerprint and run.recipe.changed(dataset=recipe.dataset) == recipe
+    ]
+    return max(same, key=_number, default=None)
+
+
+def _number(run: Run) -> int:
+    """Return which of the runs of one recipe it is: 1 for the first, whose id carries no number."""
+    return int(run.id.partition("-")[2] or 1)

@@ -1,0 +1,69 @@
+"""What trains now, or trained last: curves on the same axes, a row a run, the log, the notebook's figures beside."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from digits import settings
+from digits.job import LIVE
+from digits.training.run import Run, all_runs
+from ui.curves import show_curves
+from ui.frame import errors_shown
+from ui.jobs import run_row
+from ui.training.begin import SHOWN
+from ui.training.log import beside_the_notebook, log
+
+LIVE_SECONDS, IDLE_SECONDS = 0.7, 5.0  # how often the page looks while something trains, and while nothing does
+
+
+def watch() -> None:
+    """Show the runs of the URL, or what is at work and the newest; looks again by itself."""
+    live = any(run.job.state in LIVE for run in all_runs())
+    st.fragment(_watch, run_every=LIVE_SECONDS if live else IDLE_SECONDS)(live)
+
+
+def _watch(was_live: bool) -> None:
+    with errors_shown():
+        runs = shown_runs()
+        if not runs:
+            st.caption("The curves of both frameworks appear here, on the same axes, as soon as a training starts.")
+        else:
+            show_curves(runs, key="live")
+            if any(run.recipe.dropout for run in runs):
+                st.caption("With dropout, the loss of training images is that of the thinned network.")
+        at_work = [run_row(run) for run in runs]
+        others = [run for run in all_runs() if run.job.state in LIVE and run.id not in {shown.id for shown in runs}]
+        if others:
+            st.markdown("**Also at work**")
+            at_work += [run_row(run) for run in reversed(others)]
+        if runs:
+            _offer_newest(runs)
+            log(runs)
+            beside_the_notebook(runs)
+        if was_live != any(at_work):
+            st.rerun(scope="app")
+
+
+def shown_runs() -> list[Run]:
+    """Return the runs that the URL names, looked up among what exists; else the newest ones."""
+    known = {run.id: run for run in all_runs()}
+    asked = [known[id] for id in st.query_params.get(SHOWN, "").split(",") if id in known]
+    return asked or newest_runs(list(known.values()))
+
+
+def newest_runs(runs: list[Run]) -> list[Run]:
+    """Return what trains and waits, at most two of each framework, filled up to the newest of each."""
+    found: list[Run] = []
+    for framework in settings.FRAMEWORKS:
+        mine = [run for run in runs if run.recipe.framework == framework]
+        live = [run for run in mine if run.job.state in LIVE]
+        found += live[-2:] or mine[:1]
+    return found
+
+
+def _offer_newest(runs: list[Run]) -> None:
+    """Lead from the runs that the URL names to newer ones."""
+    newer = {run.id for run in newest_runs(all_runs())} - {run.id for run in runs}
+    if st.query_params.get(SHOWN) and newer and st.button("Show the newest runs", icon=":material/update:"):
+        del st.query_params[SHOWN]
+        st.rerun(scope="app")
