@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import base64
+import io
 import json
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from digits.figures import bars, confusion, curve, curves, digit_map, palette, thin
+from digits.figures.maps import columns_of, sheet
 from digits.files import Json
 from digits.settings import FRAMEWORK_NAMES, FRAMEWORKS
 
@@ -128,10 +132,10 @@ def test_a_confusion_matrix_shows_its_counts_and_leaves_zeros_empty(framework: s
     assert json.loads(json.dumps(cells, allow_nan=False)) == cells, "a digit that does not occur divides by nothing"
 
 
-def test_the_strength_of_a_cell_is_the_root_of_its_share_of_the_truth_so_that_few_errors_are_seen() -> None:
+def test_the_strength_of_a_cell_is_the_fourth_root_of_its_share_of_the_truth_so_that_few_errors_are_seen() -> None:
     strengths = np.array(confusion(counts(), "pytorch")["strengths"])
-    assert (strengths[2, 2], strengths[3, 8]) == (1, 0.5)
-    assert strengths[3, 3] == pytest.approx(0.75**0.5, abs=1e-4)
+    assert (strengths[2, 2], strengths[3, 8]) == (1, pytest.approx(0.25**0.25, abs=1e-4))
+    assert strengths[3, 3] == pytest.approx(0.75**0.25, abs=1e-4)
     assert np.count_nonzero(strengths) == 3
 
 
@@ -155,23 +159,37 @@ def test_bars_are_the_ten_probabilities_in_the_frameworks_colour_with_the_answer
     assert json.loads(json.dumps(option)) == option
 
 
-def test_a_map_draws_each_image_where_it_lies_as_the_digit_that_was_answered() -> None:
-    positions = np.arange(8, dtype=np.float32).reshape(4, 2)
-    figure = digit_map(positions, np.array([3, 0, 3, 9]), np.array([3, 0, 5, 9]))
-    assert [trace.name for trace in figure.data] == list("0123456789")
-    threes = figure.data[3]
-    assert threes.text == ("<b>3</b>", "<b>3</b>")
-    assert (threes.x.tolist(), threes.y.tolist()) == ([0, 4], [1, 5])
-    assert threes.customdata.tolist() == [3, 5]
-    assert "read as 3, is a %{customdata}" in threes.hovertemplate
-    assert sum(len(trace.x) for trace in figure.data) == 4
-    assert not figure.layout.xaxis.visible
-    assert not figure.layout.yaxis.visible
+def unpacked(text: str, dtype: str) -> np.ndarray:
+    return np.frombuffer(base64.b64decode(text), dtype).astype(int)
+
+
+def test_a_map_keeps_its_shape_and_lies_in_the_middle() -> None:
+    positions = np.array([[0, 0], [10, 0], [10, 5], [0, 5]], np.float32)
+    packed = digit_map(positions, np.array([3, 0, 3, 9]))
+    x, y = unpacked(packed["x"], "<u2"), unpacked(packed["y"], "<u2")
+    assert (x[1] - x[0]) == pytest.approx(2 * (y[2] - y[1]), abs=2)
+    assert (x.min() + x.max()) / 2 == pytest.approx((y.min() + y.max()) / 2, abs=1)
+    assert 0 < x.min() < x.max() < 65_535
+    assert unpacked(packed["answers"], "u1").tolist() == [3, 0, 3, 9]
+
+
+def test_a_map_of_one_place_is_a_point_in_the_middle() -> None:
+    packed = digit_map(np.ones((12, 2), np.float32), np.zeros(12, np.int64))
+    assert set(unpacked(packed["x"], "<u2")) == set(unpacked(packed["y"], "<u2")) == {32_768}
+
+
+@pytest.mark.parametrize("images", [1, 4, 5, 30])
+def test_a_sheet_holds_every_image_in_rows(images: int) -> None:
+    inks = np.random.default_rng(images).integers(0, 256, (images, 28, 28), np.uint8)
+    picture = np.asarray(Image.open(io.BytesIO(sheet(inks))).convert("L"), int)
+    for number, ink in enumerate(inks):
+        row, column = divmod(number, columns_of(images))
+        tile = picture[row * 28 : row * 28 + 28, column * 28 : column * 28 + 28]
+        assert np.abs(tile - (255 - ink.astype(int))).max() <= 16, "to sixteen greys"
 
 
 def test_the_ten_digits_have_ten_colours() -> None:
-    figure = digit_map(np.zeros((0, 2), np.float32), np.zeros(0, np.int64), np.zeros(0, np.int64))
-    assert len({trace.textfont.color for trace in figure.data}) == 10
+    assert len({colour.lower() for colour in palette.DIGITS}) == 10
 
 
 def test_a_framework_begins_with_its_own_colour_and_no_two_mean_the_same() -> None:

@@ -2,48 +2,97 @@
 
 from __future__ import annotations
 
+import csv
+import hashlib
+import io
 from typing import Any
 
 import streamlit as st
 
+from digits.files import Json
+from digits.job import LIVE
 from digits.settings import FRAMEWORK_NAMES
 from digits.training.run import Run
 
-COLUMNS = {
+NUMBERS = {
     "test_accuracy": ("Test accuracy", "%.2f %%"),
     "test_loss": ("Test loss", "%.4f"),
     "seconds": ("Training, s", "%.1f"),
     "epoch_seconds": ("Epoch, s", "%.3f"),
     "parameters": ("Parameters", "localized"),
 }
+WORDS = {"framework": "Framework", "name": "Name", "dataset": "Data set", "state": "State", "note": "Note"}
+ORDER = ("framework", "name", "dataset", "state", *NUMBERS, "note")
+FORMULA = ("=", "+", "-", "@")  # with these a spreadsheet begins to calculate
 
 
-def run_table(runs: list[Run], chosen: list[str]) -> list[str]:
-    """Show `runs` with boxes, those in `chosen` ticked; return the ids that are ticked, best first."""
+def table_rows(runs: list[Run]) -> list[Json]:
+    """Return a row a run: finished ones first, the best test accuracy at the top, then the others, newest first."""
+    rows = [_row(run) for run in runs]
+    return sorted(rows, key=lambda row: -1.0 if row["test_accuracy"] is None else -2 - row["test_accuracy"])
+
+
+def run_table(rows: list[Json], chosen: list[str]) -> list[str]:
+    """Show `rows` with boxes, those of the ids `chosen` ticked; return the ids that are ticked, in the rows' order.
+
+    A box belongs to its row's place, so the table is another one (by its key) whenever the order has changed.
+    """
     import pandas as pd
 
-    rows = sorted((_row(run, run.id in chosen) for run in runs), key=lambda row: -(row["test_accuracy"] or 0))
-    table = pd.DataFrame(rows)
-    config: dict[str, Any] = {"id": None, "chosen": st.column_config.CheckboxColumn("Show")}
-    for name, (label, form) in COLUMNS.items():
+    ids = [row["id"] for row in rows]
+    shown = [{**row, "test_accuracy": _percent(row["test_accuracy"])} for row in rows]
+    config: dict[str, Any] = {name: st.column_config.TextColumn(label) for name, label in WORDS.items()}
+    config["framework"] = st.column_config.TextColumn("Framework", pinned=True)
+    for name, (label, form) in NUMBERS.items():
         config[name] = st.column_config.NumberColumn(label, format=form)
-    for name in ("framework", "recipe", "dataset", "state", "note"):
-        config[name] = st.column_config.TextColumn("Data set" if name == "dataset" else name.capitalize())
-    edited = st.data_editor(
-        table, column_config=config, hide_index=True, width="stretch",
-        disabled=[name for name in table.columns if name != "chosen"], key=f"runs-{len(runs)}",
+    ticked = st.dataframe(
+        pd.DataFrame(shown, columns=list(ORDER)), column_config=config, hide_index=True, width="stretch",
+        placeholder="–", on_select="rerun", selection_mode="multi-row", key=table_key(ids, chosen),
+        selection_default={"selection": {"rows": [ids.index(id) for id in chosen if id in ids]}},
+        alt="Runs, best first; a tick shows a run below",
     )  # fmt: skip
-    return [str(id) for id in edited.loc[edited["chosen"], "id"]]
+    return [ids[place] for place in sorted(ticked["selection"]["rows"]) if place < len(ids)]
 
 
-def _row(run: Run, chosen: bool) -> dict[str, Any]:
-    state = run.job.state
-    result = run.result() if state == "finished" else {}
-    seconds = result.get("epoch_seconds") or []
+def table_key(ids: list[str], asked: list[str]) -> str:
+    """Return the table's key: another one for other rows, or when the URL asks for what the table did not say."""
+    if st.session_state.get("runs-said") != ",".join(asked):
+        st.session_state["runs-asked"] = st.session_state.get("runs-asked", 0) + 1
+    order = hashlib.sha256(",".join(ids).encode()).hexdigest()[:12]
+    return f"runs-{st.session_state['runs-asked']}-{order}"
+
+
+def table_csv(rows: list[Json]) -> bytes:
+    """Return `rows` as CSV (UTF-8): accuracies are fractions from 0 to 1, times seconds; no cell is a formula."""
+    file = io.StringIO()
+    writer = csv.DictWriter(file, ["id", *ORDER], lineterminator="\n")
+    writer.writeheader()
+    for row in rows:
+        writer.writerow({name: f"'{row[name]}" if str(row[name])[:1] in FORMULA and isinstance(row[name], str)
+                         else row[name] for name in ("id", *ORDER)})  # fmt: skip
+    return file.getvalue().encode()
+
+
+def _percent(share: float | None) -> float | None:
+    return None if share is None else 100 * share
+
+
+def _row(run: Run) -> Json:
+    status = run.job.status()
+    result = run.result() if status["state"] == "finished" else {}
+    each = result.get("epoch_seconds") or []
+    label = run.label
     return {
-        "chosen": chosen, "framework": FRAMEWORK_NAMES[run.recipe.framework], "recipe": run.label["name"],
-        "dataset": run.recipe.dataset, "state": state,
-        "test_accuracy": 100 * result["test_accuracy"] if result else None, "test_loss": result.get("test_loss"),
-        "seconds": result.get("train_seconds"), "epoch_seconds": sum(seconds) / len(seconds) if seconds else None,
-        "parameters": run.recipe.parameters, "note": run.label["note"], "id": run.id,
+        "id": run.id, "framework": FRAMEWORK_NAMES[run.recipe.framework], "name": label["name"],
+        "dataset": run.recipe.dataset, "state": _state(run, status), "test_accuracy": result.get("test_accuracy"),
+        "test_loss": result.get("test_loss"), "seconds": result.get("train_seconds", status.get("train_seconds")),
+        "epoch_seconds": sum(each) / len(each) if each else None, "parameters": run.recipe.parameters,
+        "note": label["note"],
     }  # fmt: skip
+
+
+def _state(run: Run, status: Json) -> str:
+    """Return the state in words; of a run that is not finished, how far it came."""
+    if status["state"] == "finished" or "epoch" not in status or status["state"] in LIVE:
+        return str(status["state"])
+    return f"{status['state']} at epoch {status['epoch']:.1f} of {run.recipe.epochs}"

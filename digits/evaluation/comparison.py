@@ -18,7 +18,8 @@ from digits.files import Json
 from digits.training.run import Run
 
 Positions = NDArray[np.int64]
-IDLE: dict[str, tuple[str, ...]] = {"native-sgd": ("beta1", "beta2", "epsilon"), "native-adam": ("momentum",)}  # what an optimiser does not read
+# What an optimiser does not read.
+IDLE: dict[str, tuple[str, ...]] = {"native-sgd": ("beta1", "beta2", "epsilon"), "native-adam": ("momentum",)}
 SEEDS_NEEDED = 2
 
 
@@ -99,8 +100,11 @@ def why_not(first: Run, second: Run) -> str | None:
     if np.array_equal(first.evaluation("rows"), second.evaluation("rows")):
         return None
     reasons = [name for name in ("seed", "split", "test_share") if len(_values([first, second], name)) > 1]
-    words = " and ".join(name.replace("_", " ") for name in reasons) or "split"
-    return f"They were tested on different images of the same data set, because their {words} differs."
+    if not reasons:
+        return "They were tested on different images of the same data set: another version of the lab split it."
+    words = " and ".join(name.replace("_", " ") for name in reasons)
+    verb = "differ" if len(reasons) > 1 else "differs"
+    return f"They were tested on different images of the same data set, because their {words} {verb}."
 
 
 def _values(runs: Sequence[Run], name: str) -> set[Any]:
@@ -125,7 +129,8 @@ def seed_groups(runs: Sequence[Run]) -> list[list[Run]]:
 def differences(runs: Sequence[Run]) -> dict[str, list[Any]]:
     """Return each setting that is not equal in all `runs`, with its value in each; None where it plays no part.
 
-    A data set that has changed under its name counts as `fingerprint`, of which the first 8 digits are given.
+    A data set is its content, whatever it is called; where that has changed under its name, it counts as
+    `fingerprint`, of which the first 8 digits are given.
     """
     found = {}
     for name, values in _settings(runs).items():
@@ -141,8 +146,11 @@ def _settings(runs: Sequence[Run]) -> dict[str, list[Any]]:
         for name in (recipes[0].as_json() if recipes else ())
     }
     settings["batch"] = [_batch(run) for run in runs]
-    if len({run.recipe.dataset for run in runs}) == 1:
-        settings["fingerprint"] = [run.spec["fingerprint"][:8] for run in runs]
+    fingerprints = [run.spec["fingerprint"][:8] for run in runs]
+    if len(set(fingerprints)) == 1:
+        settings.pop("dataset", None)
+    elif len({recipe.dataset for recipe in recipes}) == 1:
+        settings["fingerprint"] = fingerprints
     return settings
 
 
@@ -154,6 +162,15 @@ def _batch(run: Run) -> int | str:
     return int(images["images"]) if images.get("images") else "all"
 
 
-def unfair(found: dict[str, list[Any]]) -> list[str]:
-    """Return what besides the framework differs, where frameworks do: what makes them incomparable."""
-    return [name for name in found if name != "framework"] if "framework" in found else []
+def unfair(runs: Sequence[Run]) -> list[str]:
+    """Return what besides the framework differs, where frameworks do: what makes them incomparable.
+
+    Nothing does where each framework has runs of the very same recipes, seeds for example.
+    """
+    found = differences(runs)
+    recipes: dict[str, set[str]] = {}
+    for run in runs:
+        neutral = run.recipe.changed(framework="pytorch").identity(run.spec["fingerprint"])
+        recipes.setdefault(run.recipe.framework, set()).add(neutral)
+    alike = all(each == next(iter(recipes.values())) for each in recipes.values())
+    return [] if len(recipes) < 2 or alike else [name for name in found if name != "framework"]

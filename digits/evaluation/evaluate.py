@@ -32,7 +32,7 @@ def trained(run: Run, **changes: Any) -> Classifier:
     if not path.exists():
         raise IntegrityError(f"The weights of {run.id} are missing", do="Train it again, or delete it.")
     state, _ = weights.read(path)
-    classifier = create(run.recipe.changed(**changes))
+    classifier = create(run.recipe.changed(device="cpu", **changes))  # a lab may be read where there is no card
     classifier.load(state)
     return classifier
 

@@ -1,8 +1,8 @@
 """Tables and arrays to figures. Nothing here reads files or knows Streamlit."""
 
 from digits.figures.bars import bars
-from digits.figures.curves import curve, curves, thin
+from digits.figures.curves import colours, curve, curves, thin
 from digits.figures.maps import digit_map
 from digits.figures.matrix import confusion
 
-__all__ = ["bars", "confusion", "curve", "curves", "digit_map", "thin"]
+__all__ = ["bars", "colours", "confusion", "curve", "curves", "digit_map", "thin"]

@@ -5,11 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from digits.figures.palette import SHADES, SYMBOLS
 from digits.files import Json
 
 MAX_POINTS = 500
+KINDS = {"loss": {"steps"}, "accuracy": {"steps", "epoch"}}  # of records that hold the training's own value
+NICE = (1, 2, 5)
+BAND_POINTS = 200
+CLOSE = 1.01  # ends nearer to one another than this are one number, which gets an axis around it
 
 
 def thin(points: list[Any]) -> list[Any]:
@@ -24,23 +29,72 @@ def curve(lines: list[Json], value: str, by: str) -> list[list[float]]:
     return [[line[by], line[value]] for line in thin([line for line in lines if value in line])]
 
 
+def colours(runs: list[Json]) -> list[str]:
+    """Return the colour of each of `runs`: its framework's, and another shade for a second run of it."""
+    seen, found = dict.fromkeys(SHADES, 0), []
+    for run in runs:
+        shades = SHADES[run["framework"]]
+        found.append(shades[seen[run["framework"]] % len(shades)])
+        seen[run["framework"]] += 1
+    return found
+
+
 def curves(runs: list[Json], value: str, by: str) -> Json:
     """Return an ECharts option: `value` (*loss*, *accuracy*) of train, thin, and test, thick, on the same axes.
 
-    Each of `runs` has `title`, `framework` and `lines` (its records).
+    Each of `runs` has `title`, `framework` and `lines` (its records), or in place of `lines` the records of several
+    seeds in `members`: those are drawn as their median, and a band from the least to the greatest.
     """
-    series, seen = [], dict.fromkeys(SHADES, 0)
-    for run in runs:
-        shades = SHADES[run["framework"]]
-        colour = shades[seen[run["framework"]] % len(shades)]
-        seen[run["framework"]] += 1
-        kinds = {"steps", "epoch"} if value == "accuracy" else {"steps"}
-        train = [line for line in run["lines"] if line["kind"] in kinds]
-        test = [line for line in run["lines"] if line["kind"] == "epoch"]
+    series: list[Json] = []
+    for number, (run, colour) in enumerate(zip(runs, colours(runs), strict=True)):
+        members = run["members"] if "members" in run else [run["lines"]]
+        train = [curve([line for line in lines if line["kind"] in KINDS[value]], value, by) for lines in members]
+        test = [curve([line for line in lines if line["kind"] == "epoch"], f"test_{value}", by) for lines in members]
         symbol = SYMBOLS[run["framework"]]
-        series.append(_line(f"{run['title']}, train", curve(train, value, by), colour, 1, None))
-        series.append(_line(f"{run['title']}, test", curve(test, f"test_{value}", by), colour, 3, symbol))
-    return {**_axes(value, by), "series": series}
+        series.append(_line(f"{run['title']}, train", _middle(train), colour, 1, None))
+        series.append(_line(f"{run['title']}, test", _middle(test), colour, 3, symbol))
+        if len(members) > 1:
+            series += _band(test, colour, f"band-{number}")
+    return {**_axes(value, by, series), "series": series}
+
+
+def band(of_members: list[list[list[float]]]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return x (k,) and the least, median and greatest y (3, k) of several curves of `[x, y]` points.
+
+    Curves with the same x are taken as they are; others are interpolated, where all of them have values.
+    """
+    arrays = [np.array(points, np.float64).reshape(-1, 2) for points in of_members]
+    if not all(len(array) for array in arrays):
+        return np.zeros(0), np.zeros((3, 0))
+    x = arrays[0][:, 0]
+    if not all(np.array_equal(array[:, 0], x) for array in arrays):
+        low, high = max(array[0, 0] for array in arrays), min(array[-1, 0] for array in arrays)
+        shared = x[(x >= low) & (x <= high)]
+        alike = len(shared) > 1 and all(np.isin(shared, array[:, 0]).all() for array in arrays)
+        x = shared if alike else np.linspace(low, high, BAND_POINTS) if low < high else np.array([low])
+    values = np.stack([np.interp(x, array[:, 0], array[:, 1]) for array in arrays])
+    return x, np.quantile(values, [0, 0.5, 1], axis=0)
+
+
+def _middle(of_members: list[list[list[float]]]) -> list[list[float]]:
+    if len(of_members) == 1:
+        return of_members[0]
+    x, values = band(of_members)
+    return list(np.column_stack([x, values[1]]).tolist())
+
+
+def _band(of_members: list[list[list[float]]], colour: str, name: str) -> list[Json]:
+    """Return two series stacked on one another: an invisible one up to the least, a filled one to the greatest."""
+    x, (low, _, high) = band(of_members)
+    hidden = {
+        "type": "line", "stack": name, "stackStrategy": "all", "symbol": "none", "silent": True, "animation": False,
+        "lineStyle": {"width": 0}, "color": colour, "tooltip": {"show": False}, "emphasis": {"disabled": True},
+    }  # fmt: skip
+    return [
+        {**hidden, "name": f"{name}-low", "data": np.column_stack([x, low]).tolist()},
+        {**hidden, "name": f"{name}-high", "data": np.column_stack([x, high - low]).tolist(),
+         "areaStyle": {"opacity": 0.22}},
+    ]  # fmt: skip
 
 
 def _line(name: str, points: list[list[float]], colour: str, width: int, symbol: str | None) -> Json:
@@ -52,18 +106,64 @@ def _line(name: str, points: list[list[float]], colour: str, width: int, symbol:
     }  # fmt: skip
 
 
-def _axes(value: str, by: str) -> Json:
+def ticks(low: float, high: float) -> list[float]:
+    """Return numbers around `low` to `high` (both > 0) to mark on a logarithmic axis: three to about eight.
+
+    Powers of ten where they are enough; else 1, 2 and 5 of each decade; within less than an octave, even steps.
+    """
+    if high / low < CLOSE:
+        low, high = low / CLOSE, high * CLOSE
+    first, last = int(np.floor(np.log10(low))), int(np.ceil(np.log10(high)))
+    if last - first > 4:
+        return [float(10.0**power) for power in range(first, last + 1)]
+    marks = [float(f"{nice}e{power}") for power in range(first, last + 1) for nice in NICE]
+    inside = _enclosing(marks, low, high)
+    if len(inside) > 3 or high / low >= 3:
+        return inside
+    step = _even_step((high - low) / 4)
+    return _enclosing([round(step * n, 12) for n in range(1, int(high / step) + 3)], low, high)
+
+
+def _even_step(least: float) -> float:
+    """Return the smallest of 1, 2, 5, 10, … (times a power of ten) that is at least `least`."""
+    power = int(np.floor(np.log10(max(least, 1e-9))))
+    return next(step for nice in (*NICE, 10) if (step := float(f"{nice}e{power}")) >= least)
+
+
+def _enclosing(marks: list[float], low: float, high: float) -> list[float]:
+    """Return those of rising `marks` inside `low` to `high`, and the next one on either side."""
+    return [
+        mark
+        for before, mark, after in zip([0.0, *marks], marks, [*marks[1:], np.inf], strict=False)
+        if after > low and before < high
+    ]
+
+
+def _axes(value: str, by: str, series: list[Json]) -> Json:
     words = {"loss": "Loss, nats (logarithmic)", "accuracy": "Accuracy"}
     y: Json = {"type": "log" if value == "loss" else "value", "name": words[value], "nameLocation": "end",
                "nameTextStyle": {"align": "left"}, "scale": True}  # fmt: skip
     if value == "accuracy":
         y.update(max=1)
+    else:
+        y.update(_logarithmic(series))
     return {
         "animation": False,
-        "tooltip": {"trigger": "axis", "valueFormatter": "percent" if value == "accuracy" else "%.4f"},
-        "legend": {"bottom": 0, "type": "scroll"},
-        "grid": {"left": 8, "right": 16, "top": 36, "bottom": 58, "containLabel": True},
+        "tooltip": {"trigger": "axis", "valueFormatter": "percent" if value == "accuracy" else "%.4f",
+                    "confine": True},
+        "legend": {"show": False},
+        "grid": {"left": 8, "right": 16, "top": 36, "bottom": 34, "containLabel": True},
         "xAxis": {"type": "value", "name": "Epoch" if by == "epoch" else "Seconds of training",
                   "nameLocation": "middle", "nameGap": 28},
         "yAxis": y,
     }  # fmt: skip
+
+
+def _logarithmic(series: list[Json]) -> Json:
+    """Return the ends and marks of a logarithmic axis: ECharts alone would mark powers of ten only."""
+    values = [y for line in series if not line.get("stack") for _, y in line["data"] if y > 0]
+    if not values:
+        return {}
+    marks = ticks(min(values), max(values))
+    return {"min": marks[0], "max": marks[-1], "axisTick": {"customValues": marks},
+            "axisLabel": {"customValues": marks}}  # fmt: skip

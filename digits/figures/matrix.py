@@ -1,30 +1,38 @@
-"""The confusion matrix as a Plotly heat map."""
+"""The confusion matrix as what the page's buttons need: a text, a strength of colour and a sentence a cell."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from digits.figures.palette import FRAMEWORKS
+from digits.files import Json
 
 
-def confusion(counts: NDArray[np.int64], framework: str) -> Any:
-    """Return a Plotly heat map of a (10, 10) confusion matrix; rows are the truth. Colour is the share of a row."""
-    import plotly.graph_objects as go
+def confusion(counts: NDArray[np.int64], framework: str, *, shares: bool = False) -> Json:
+    """Return the cells of (10, 10) `counts`, rows the truth: `texts` (counts, or shares of a row in percent).
 
+    `strengths` of the colour, 0 to 1, are the fourth roots of the shares of a row, so that one error in a thousand is
+    seen; `captions` say each cell in words. Cells without an image have no text.
+    """
     share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    digits = [str(digit) for digit in range(10)]
-    figure = go.Figure(go.Heatmap(
-        z=np.sqrt(share), x=digits, y=digits, customdata=np.dstack([counts, share]), showscale=False,
-        colorscale=[[0, "rgba(127,127,127,0.06)"], [1, FRAMEWORKS[framework]]], zmin=0, zmax=1, xgap=1, ygap=1,
-        text=np.where(counts > 0, counts, "").astype(str), texttemplate="%{text}",
-        hovertemplate="a %{y} read as %{x}: %{customdata[0]:,} (%{customdata[1]:.1%})<extra></extra>",
-    ))  # fmt: skip
-    figure.update_layout(
-        xaxis={"title": "Answer", "side": "top", "fixedrange": True},
-        yaxis={"title": "Truth", "autorange": "reversed", "fixedrange": True, "scaleanchor": "x"},
-        margin={"l": 0, "r": 0, "t": 40, "b": 0}, height=420,
-    )  # fmt: skip
-    return figure
+    return {
+        "colour": FRAMEWORKS[framework],
+        "counts": counts.tolist(),
+        "texts": [[_text(counts[i, j], share[i, j], shares) for j in range(10)] for i in range(10)],
+        "strengths": (share**0.25).round(4).tolist(),
+        "captions": [[_caption(i, j, counts[i, j], share[i, j]) for j in range(10)] for i in range(10)],
+    }
+
+
+def _text(count: np.int64, share: np.float64, shares: bool) -> str:
+    if not count:
+        return ""
+    if not shares:
+        return str(count)
+    percent = 100 * float(share)
+    return f"{percent:.0f}" if percent >= 99.95 else f"{percent:.1f}" if percent >= 0.05 else "<0.1"
+
+
+def _caption(label: int, digit: int, count: np.int64, share: np.float64) -> str:
+    return f"{label} read as {digit}: {count:,} {'image' if count == 1 else 'images'}, {share:.1%} of the {label}s"

@@ -31,8 +31,8 @@ def bar_weights(recipe: Recipe) -> State:
 
 def made_run(id: str = "made", *, finished: bool = True, **values: object) -> Run:
     """Make a run of PyTorch in the lab as its worker would have left it; nothing is trained."""
-    settings = {"network": "10", "scale": 1.0, "threads": 1, **values}
-    recipe = preset("notebook-adam", framework="pytorch", dataset="none", **settings)
+    defaults = {"framework": "pytorch", "dataset": "none", "network": "10", "scale": 1.0, "threads": 1}
+    recipe = preset("notebook-adam", **{**defaults, **values})
     run = Run(Job("runs", id))
     lock = jobs.create(run.job, {"recipe": recipe.as_json(), "fingerprint": "0" * 64}, owner="ann")
     assert lock is not None
