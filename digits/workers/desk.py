@@ -25,16 +25,16 @@ class Desk:
         self.lock = lock  # held until the process ends
         self.status = read_json(job.folder / "status.json")
         self._written = 0.0
-        self._signalled = False
+        self.signalled = False  # somebody ends the process
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_signal)
 
     def _on_signal(self, *_: object) -> None:
-        self._signalled = True
+        self.signalled = True
 
     def stopped(self) -> bool:
         """Tell whether somebody asked for a stop, by the page or by a signal."""
-        return self._signalled or (self.job.folder / "stop").exists()
+        return self.signalled or (self.job.folder / "stop").exists()
 
     def check(self) -> None:
         """Raise `StoppedError` if a stop was asked for."""
@@ -52,10 +52,17 @@ class Desk:
 def work(main: Callable[[Desk], None], kind: str) -> None:
     """Run a worker: `python -m digits.workers.… ID [LOCK]`, LOCK being the inherited descriptor of its lock.
 
-    Ends with status 0 when it finished or was stopped, 1 when it failed; the status says why in one sentence, and
-    the traceback stays in `worker.log`.
+    Ends with status 0 when it finished or was stopped, 1 when it failed.
     """
-    desk = _adopt(kind)
+    if not attempt(main, adopt(kind)):
+        sys.exit(1)
+
+
+def attempt(main: Callable[[Desk], None], desk: Desk) -> bool:
+    """Do the job of `desk`; False if it failed.
+
+    The status says how it ended, and why in one sentence; the traceback stays in `worker.log`.
+    """
     try:
         desk.say(state="queued", pid=os.getpid(), phase="starting")
         main(desk)
@@ -65,10 +72,12 @@ def work(main: Callable[[Desk], None], kind: str) -> None:
     except Exception as error:  # the edge of the process: the status must say how it ended
         traceback.print_exc()
         desk.say(state="failed", phase="failed", error=_sentence(error), finished=time.time())
-        sys.exit(1)
+        return False
+    return True
 
 
-def _adopt(kind: str) -> Desk:
+def adopt(kind: str) -> Desk:
+    """Return the desk of the job that this process was started for."""
     if len(sys.argv) < 2:
         raise UsageError("A worker needs the id of its job", expected=f"python -m digits.workers.… ID of {kind}")
     job = Job(kind, sys.argv[1])

@@ -42,8 +42,9 @@ def test_from_an_empty_lab_to_a_drawn_digit_that_both_frameworks_answer(page: Pa
     expect(page.get_by_text("TensorFlow, best on its test images")).to_be_visible(timeout=120_000)
 
     page.get_by_role("link", name="Compare", exact=True).click()
-    expect(page.get_by_text("Confusion on the test images")).to_be_visible()
     expect(page.get_by_text(re.compile(r"of 360 test images are misread"))).to_have_count(2)
+    page.get_by_role("tab", name="Confusion").click()
+    expect(page.get_by_text("Confusion on the test images")).to_be_visible()
     assert "runs=" in page.url
 
     page.get_by_role("link", name="Draw", exact=True).click()

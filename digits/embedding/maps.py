@@ -1,0 +1,77 @@
+"""Maps as jobs: started once for the same recipe, drawn by the one warm worker, kept, opened again at once.
+
+maps/<id>/   map.npz     places in the test part, rows in the data set, positions: there as soon as it can be shown
+             sheet.png   the images as they were framed, side by side              result.json   seconds, judgement
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digits import job as jobs
+from digits.embedding.images import identity, images_of
+from digits.embedding.recipe import MapRecipe
+from digits.engine import local, warm
+from digits.errors import IntegrityError
+from digits.files import Json, Lock, read_json
+from digits.job import LIVE, Job
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What a map shows: (n,) places in the test part, (n,) rows in the data set, (n, 2) positions."""
+
+    places: NDArray[np.int64]
+    rows: NDArray[np.int64]
+    positions: NDArray[np.float32]
+
+
+def open_map(recipe: MapRecipe, *, owner: str) -> Job:
+    """Return the map of a recipe, started if it never was; one that failed or was stopped stays as it is."""
+    job = _job(recipe)
+    lock = jobs.create(job, asdict(recipe), owner=owner)
+    if lock is not None:
+        _send(job, lock)
+    return job
+
+
+def start_map(recipe: MapRecipe, *, owner: str) -> Job:
+    """Return the map of a recipe, at work or finished; one that failed, was stopped or interrupted starts again."""
+    job = open_map(recipe, owner=owner)
+    if job.state not in (*LIVE, "finished"):
+        _send(job, jobs.reopen(job, owner=owner))
+    return job
+
+
+def drawn(job: Job) -> Drawn | None:
+    """Return what a map shows, or None while it is being drawn. Raises `IntegrityError` if it is damaged."""
+    try:
+        with np.load(job.folder / "map.npz") as arrays:
+            return Drawn(arrays["places"], arrays["rows"], arrays["positions"])
+    except FileNotFoundError:
+        return None
+    except (ValueError, KeyError, EOFError, OSError) as error:
+        raise IntegrityError(
+            f"The map {job.id} is damaged", received=error, do="Delete it; it is drawn again."
+        ) from error
+
+
+def result(job: Job) -> Json | None:
+    """Return points, seconds and trustworthiness of a finished map, else None."""
+    path = job.folder / "result.json"
+    return read_json(path) if path.exists() else None
+
+
+def _job(recipe: MapRecipe) -> Job:
+    return Job("maps", identity(recipe, images_of(recipe)))
+
+
+def _send(job: Job, lock: Lock) -> None:
+    """Hand the job to the warm worker, or start one."""
+    if warm.hand("embed", job, lock):
+        lock.close()
+    else:
+        local.launch("embed", job, lock)
