@@ -3,8 +3,8 @@
     python -m benchmarks.prediction [--rounds 20]
 
 All ways hold the same trained weights and take turns in one run, so that the ratios hold on a busy machine too. The
-limit is the arithmetic in this process, in NumPy. The frameworks' own ways are timed inside a child process each, as
-they would run inside an app that imports them; ours is timed from here, through the warm worker's pipe.
+limit is the arithmetic in this process, in NumPy on one thread. The frameworks' own ways are timed inside a child
+process each, as in an app that imports them; ours is timed from here, through the warm worker's pipe.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from statistics import median
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from benchmarks.build import processor
 from digits import settings
@@ -49,11 +50,16 @@ def main() -> None:
     if options.worker:
         serve(ways_of(options.worker, find_run(options.run)))
         return
-    load = ", ".join(f"{number:.1f}" for number in os.getloadavg())
-    print(f"{settings.cores()} cores, {processor()}, Python {platform.python_version()}, load {load}", flush=True)
+    print(machine(), flush=True)
     with tempfile.TemporaryDirectory() as folder:
         os.environ["DIGITS_HOME"] = folder
         print_table(*measure(train(), options.rounds))
+
+
+def machine() -> str:
+    """Return the machine's line, with its load: seconds are those of an idle machine only where that is small."""
+    load = " ".join(f"{number:.1f}" for number in os.getloadavg())
+    return f"{settings.cores()} cores, {processor()}, Python {platform.python_version()}, load {load}"
 
 
 def train() -> Run:
@@ -84,6 +90,7 @@ def image(run: Run) -> np.ndarray:
 def measure(run: Run, rounds: int) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
     """Return the milliseconds of every call of each way, and those that ours spent in the forward pass."""
     state, inputs = trained_run(run)
+    threadpool_limits(1)  # as in our workers; on a busy machine a second thread only waits
     predictors = {framework: Predictor(framework) for framework in FRAMEWORKS}
     workers = [Worker(framework, run) for framework in FRAMEWORKS]
     passes: dict[str, list[float]] = {framework: [] for framework in FRAMEWORKS}
@@ -222,13 +229,14 @@ def keras_ways(widths: Sequence[int], state: State, inputs: np.ndarray) -> dict[
 
 
 def print_table(times: dict[str, np.ndarray], passes: dict[str, np.ndarray]) -> None:
-    """Print median, p95 and calls of each way, and its ratio to the limit and to the notebook's way."""
+    """Print each way's milliseconds (p10 is nearly those of an idle machine), and ratios of the medians."""
     limit, notebook = median(times[LIMIT]), median(times[f"the notebook's way, {SLOW}"])
-    print(f"{'one image, milliseconds':<40}{'median':>9}{'p95':>9}{'calls':>7}{'× limit':>9}{'notebook ÷ it':>15}")
+    numbers = f"{'p10':>8}{'median':>9}{'p95':>9}{'calls':>7}{'× limit':>9}{'notebook ÷ it':>15}"
+    print(f"{'one image, milliseconds':<40}{numbers}")
     for way, one in times.items():
-        middle = median(one)
+        low, middle, high = np.percentile(one, [10, 50, 95])
         ratios = f"{middle / limit:>9.1f}{notebook / middle:>15.1f}"
-        print(f"{way:<40}{middle:>9.3f}{np.percentile(one, 95):>9.3f}{len(one):>7}{ratios}")
+        print(f"{way:<40}{low:>8.3f}{middle:>9.3f}{high:>9.3f}{len(one):>7}{ratios}")
     inside = ", ".join(f"{FRAMEWORK_NAMES[name]} {median(one):.3f} ms" for name, one in passes.items())
     print(f"ours, the forward pass in the worker alone: {inside}; both say what NumPy says within 1e-4")
 

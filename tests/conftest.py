@@ -11,6 +11,7 @@ import pytest
 from digits import settings
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("DIGITS_IDLE_SECONDS", "30")  # a test's lab is not asked again: its warm worker need not wait
 
 
 @pytest.fixture(autouse=True)

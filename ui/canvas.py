@@ -10,6 +10,18 @@ from numpy.typing import NDArray
 from digits.images.ink import to_ink
 from digits.images.strokes import CANVAS_SIDE, PEN_WIDTH
 
+# The component shows its buttons only under a mouse, and else leaves them, unseen, over the canvas's upper right: a
+# finger that touched there pressed one of them, Reset among them. With this rule they stand above the canvas always.
+BUTTONS = """<style>
+.dc-root > .dc-toolbar { opacity: 1; top: -2.65rem; transition: none; pointer-events: none }
+.dc-toolbar > .dc-toolbar-card { pointer-events: auto }
+</style>"""
+if hasattr(drawable, "out"):  # what the package declares at its top, and the rule
+    drawable.out = st.components.v2.component(
+        "streamlit-drawable-canvas.streamlit_drawable_canvas", js="index-*.js", css="index-*.css",
+        html=f'{BUTTONS}<div class="canvas-root"></div>',
+    )  # fmt: skip
+
 
 def canvas(key: str) -> NDArray[np.uint8] | None:
     """Show a canvas with undo and clear; return its ink (280, 280) uint8, or None while it is blank."""
