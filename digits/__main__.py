@@ -97,6 +97,33 @@ def build(source: str, name: str) -> Json:
 
 
 @command
+@click.argument("name")
+@click.option("--csv", type=click.Path(path_type=Path), help="The notebook's Digits.csv.")
+@click.option("--parquet", type=click.Path(path_type=Path), help="The same as Parquet.")
+@click.option("--no-index", is_flag=True, help="Without the first column, which counts the rows.")
+@click.option("--shuffle-seed", type=int, help="Shuffled as pandas' sample(frac=1, random_state=SEED).")
+@click.option("--overwrite", is_flag=True, help="Replace a file of that name.")
+def export(name: str, no_index: bool, shuffle_seed: int | None, overwrite: bool, **files: Path | None) -> Json:
+    """Write data set NAME to one file."""
+    from digits.dataset.export import Form
+    from digits.dataset.export import export as write
+
+    asked = [(kind, path) for kind, path in files.items() if path is not None]
+    if len(asked) != 1:
+        raise UsageError("One file is written", expected="--csv FILE or --parquet FILE", received=len(asked))
+    (kind, path), began = asked[0], time.monotonic()
+    form = Form(kind=kind, index=not no_index, shuffle_seed=shuffle_seed)
+
+    def progress(done: int, total: int) -> None:
+        left = (time.monotonic() - began) / done * (total - done) if done else None
+        if sys.stderr.isatty():
+            click.echo(f"\r\033[K{_bar(done, total, left)}", nl=done == total, err=True)
+
+    target = path.expanduser().absolute()
+    return write(datasets.Dataset.open(name), target, form=form, overwrite=overwrite, progress=progress)
+
+
+@command
 @click.option("--dataset", required=True)
 @click.option("--recipe", "preset", required=True, help=" | ".join(recipes.PRESETS))
 @click.option("--framework", required=True, type=click.Choice(settings.FRAMEWORKS))
@@ -111,7 +138,7 @@ def train(dataset: str, preset: str, framework: str, changes: tuple[str, ...], a
     recipe = recipes.preset(preset, framework=framework, dataset=dataset,
                             **{"threads": settings.cores(), **values, **_parse(changes)})  # fmt: skip
     run = local.start_training(recipe, owner=settings.owner(), again=again)
-    if run.job.state in ("stopped", "interrupted"):
+    if run.job.state in ("stopped", "interrupted", "failed"):
         local.resume(run, owner=settings.owner())
     return _result(run)
 
@@ -194,6 +221,30 @@ def draw(run: str, strokes: Path) -> Json:
     from digits.images.strokes import read_drawings
 
     return on_drawings(find_run(run), read_drawings(strokes))
+
+
+@command
+@click.option("--dataset", required=True)
+@click.option("--run", help="Its test images; by default those of the presets' split.")
+@click.option("--features", type=click.Choice(["pixels", "hidden"]), help="Hidden with --run, else pixels.")
+@click.option("--points", type=int, default=500, show_default=True)
+@click.option("--seed", type=int, default=42, show_default=True)
+@click.option("--neighbors", type=int, default=5, show_default=True)
+@click.option("--min-dist", type=float, default=0.3, show_default=True)
+@click.option("--metric", default="correlation", show_default=True)
+def embed(dataset: str, run: str | None, features: str | None, **values: Any) -> Json:
+    """Draw the UMAP of test images, or open the map that exists."""
+    from digits.embedding.maps import result, start_map
+    from digits.embedding.recipe import MapRecipe
+
+    subject: Json = {"dataset": dataset} if run is None else {"run": run}
+    if run is not None and find_run(run).dataset().name != datasets.Dataset.open(dataset).name:
+        raise UsageError(f"The run {run} was not trained on {dataset}", expected=find_run(run).dataset().name)
+    recipe = MapRecipe(**subject, features=features or ("hidden" if run else "pixels"), **values)
+    job = start_map(recipe, owner=settings.owner())
+    _watch(job, lambda s: f"{s['phase']} {_bar(s.get('done', 0), s.get('total', 0), s.get('seconds_left'))}")
+    found = result(job) or {}
+    return {name: found[name] for name in ("map", "points", "seconds", "trustworthiness")}
 
 
 @command
