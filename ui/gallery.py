@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
+import json
 from pathlib import Path
 
 import numpy as np
@@ -40,7 +41,8 @@ def gallery(
         "sheet": f"data:image/png;base64,{base64.b64encode(picture).decode()}", "token": token, "captions": captions,
         "marks": marks or [""] * len(inks), "columns": COLUMNS, "size": size, "chosen": chosen,
     }  # fmt: skip
-    result = _gallery(key=key, data=data, default={"chosen": None}, on_chosen_change=lambda: None)
+    text = json.dumps(data)  # of a dict Streamlit would ask pandas whether its values are tables, and import it
+    result = _gallery(key=key, data=text, default={"chosen": None}, on_chosen_change=lambda: None)
     return _index(result.chosen, token)
 
 

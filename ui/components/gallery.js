@@ -17,7 +17,8 @@ function button(data, index) {
 }
 
 export default function (component) {
-  const { data, parentElement, setStateValue } = component;
+  const { parentElement, setStateValue } = component;
+  const data = JSON.parse(component.data);
   const grid = parentElement.querySelector(".gallery");
   if (grid.dataset.token !== data.token) {
     grid.dataset.token = data.token;
