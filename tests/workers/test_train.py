@@ -60,7 +60,8 @@ def test_the_same_recipe_is_one_run_and_again_makes_another() -> None:
 
 
 def test_a_loss_that_is_not_finite_ends_the_run_with_a_clear_message() -> None:
-    run = local.start_training(small("pytorch", epochs=3, optimiser="native-sgd", rate=1000.0), owner="ann")
+    recipe = small("pytorch", epochs=3, optimiser="native-sgd", rate=1000.0, scale=1e6)  # overflows at its third step
+    run = local.start_training(recipe, owner="ann")
     assert wait_for_end(run.job) == "failed"
     assert "The loss is not finite at step" in run.job.status()["error"]
     assert "Lower the rate" in run.job.status()["error"]
