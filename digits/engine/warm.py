@@ -66,13 +66,17 @@ class Door:
             return self._waiting.get(timeout=wait_seconds)
         return None
 
-    def close(self) -> bool:
-        """Take no more jobs in; False, and nothing is closed, if one has come in the meantime."""
+    def close(self, *, at_once: bool = False) -> bool:
+        """Take no more jobs in; False, and nothing is closed, if one has come in the meantime.
+
+        `at_once` closes all the same: the jobs that wait are interrupted when the process ends.
+        """
         with self._guard:
-            self._closed = self._waiting.empty()
+            self._closed = at_once or self._waiting.empty()
         if self._closed:
             self._socket.close()
             self._remove_old()
+            shutil.rmtree(self._folder, ignore_errors=True)  # the lab, and the note in it, may be gone
         return self._closed
 
     def _remove_old(self) -> None:

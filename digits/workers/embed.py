@@ -58,7 +58,7 @@ def _following(door: Door, seat: Lock, last: Desk) -> Desk | None:
         if handed is not None and not last.signalled:
             return _sit_down(*handed)
         idle = last.signalled or time.monotonic() > end or not _is_here(seat)
-        if idle and (door.close() or last.signalled):
+        if idle and door.close(at_once=last.signalled):
             return None
 
 
