@@ -58,7 +58,7 @@ def test_by_default_sources_are_read_here_and_in_test_data(tmp_path: Path, monke
 
 def test_the_test_data_lie_beside_the_project_unless_they_are_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DIGITS_TEST_DATA", raising=False)
-    assert settings.test_data() == settings.PROJECT.parent / "shared" / "data"
+    assert settings.test_data() == (settings.PROJECT.parent / "shared" / "data").resolve()
     monkeypatch.setenv("DIGITS_TEST_DATA", "/elsewhere")
     assert settings.test_data() == Path("/elsewhere")
 
