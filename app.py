@@ -63,7 +63,8 @@ def known(runs: list[Run]) -> None:
     """Show the best of each framework, the verdict, and where to go next."""
     if not any(run.job.state == "finished" for run in runs):
         return
-    for column, run in zip(st.columns(2, gap="large"), overview.best_runs(runs), strict=False):
+    best = overview.best_runs(runs)
+    for column, run in zip(st.columns(max(2, len(best)), gap="large"), best, strict=False):
         with column:
             overview.show_best(run)
     sentence = overview.verdict(runs)

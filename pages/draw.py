@@ -36,7 +36,7 @@ def main() -> None:
 def choose(runs: dict[str, list[Run]]) -> list[Run]:
     """Ask which run of each framework answers; by default its newest."""
     chosen = []
-    for column, (framework, mine) in zip(st.columns(2), runs.items(), strict=True):
+    for column, (framework, mine) in zip(st.columns(len(runs)), runs.items(), strict=True):
         titles = {run.id: f"{run.title} · {run.recipe.dataset} ({run.id[:6]})" for run in mine}
         label = f"{settings.FRAMEWORK_NAMES[framework]} answers with"
         if mine:

@@ -18,7 +18,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from digits import settings
-from digits.errors import DigitsError
+from digits.errors import DigitsError, IntegrityError
 from digits.files import Lock, read_json, write_json
 from digits.job import Job
 
@@ -30,7 +30,7 @@ LOOK_SECONDS = 0.5  # how often a waiting job's stop is looked for
 def hand(worker: str, job: Job, lock: Lock) -> bool:
     """Give `job` and its lock to the warm `worker`; False if there is none. The caller's own lock stays open."""
     try:
-        address = read_json(_note(worker))["address"]
+        address = _address(_note(worker))
         with socket.socket(socket.AF_UNIX) as line:
             line.settimeout(ANSWER_SECONDS)
             line.connect(address)
@@ -42,6 +42,19 @@ def hand(worker: str, job: Job, lock: Lock) -> bool:
 
 def _note(worker: str) -> Path:
     return settings.part("slots") / f"{worker}.json"
+
+
+def _lab() -> list[object]:
+    """Return what tells this lab from a copy of it, in which the note names the original's door."""
+    return [str(settings.home()), settings.part("slots").stat().st_ino]
+
+
+def _address(note: Path) -> str:
+    """Return the socket that `note` names. Raises `IntegrityError` if it is not of this lab."""
+    said = read_json(note)
+    if said.get("lab") != _lab():
+        raise IntegrityError(f"{note.name} is of another lab")
+    return str(said["address"])
 
 
 class Door:
@@ -57,7 +70,7 @@ class Door:
         self._socket.settimeout(LOOK_SECONDS)
         self._guard, self._closed = threading.Lock(), False
         self._waiting: queue.Queue[tuple[Job, Lock]] = queue.Queue()
-        write_json(self._note, {"address": str(self._folder / "door"), "pid": os.getpid()})
+        write_json(self._note, {"address": str(self._folder / "door"), "pid": os.getpid(), "lab": _lab()})
         threading.Thread(target=self._answer, daemon=True).start()
 
     def next(self, *, wait_seconds: float) -> tuple[Job, Lock] | None:
@@ -82,7 +95,7 @@ class Door:
     def _remove_old(self) -> None:
         """Remove the door of this lab, also that of a worker that was killed."""
         with suppress(OSError, KeyError, DigitsError):
-            address = Path(read_json(self._note)["address"])
+            address = Path(_address(self._note))
             self._note.unlink()
             if address.name == "door" and address.parent.name.startswith("digits-"):
                 shutil.rmtree(address.parent, ignore_errors=True)

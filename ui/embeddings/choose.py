@@ -70,7 +70,7 @@ def choose_runs() -> list[Run]:
     finished = {framework: finished_runs(framework) for framework in settings.FRAMEWORKS}
     there = {framework: mine for framework, mine in finished.items() if mine}
     chosen: list[Run] = []
-    for column, (framework, mine) in zip(st.columns(2), there.items(), strict=False):
+    for column, (framework, mine) in zip(st.columns(max(2, len(there))), there.items(), strict=False):
         titles = {run.id: f"{run.title} · {run.recipe.dataset} ({run.id[:6]})" for run in mine}
         fitting = min(range(len(mine)), key=lambda number: (_distance(mine[number], chosen), number))
         id = column.selectbox(settings.FRAMEWORK_NAMES[framework], list(titles), index=fitting, key=framework,
