@@ -35,6 +35,8 @@ def main() -> None:
             expect(page.locator("h1")).to_be_visible()
             if name == "draw":
                 draw(page)
+            if name == "embeddings":
+                expect(page.get_by_text("trustworthiness").first).to_be_visible()
             settled(page)
             page.screenshot(path=FOLDER / f"{name}.png")
 
