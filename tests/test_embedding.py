@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import shutil
 from dataclasses import asdict
 from pathlib import Path
 from types import SimpleNamespace
@@ -298,17 +297,3 @@ def test_behind_a_closed_door_there_is_nobody(runs: dict[str, str], launched: La
     assert warm.Door("embed", "maps").close()
     start_map(MapRecipe(run=runs["pytorch"], points=50), owner="ann")
     assert len(launched) == 1
-
-
-def test_a_copied_lab_leaves_the_originals_worker_alone(
-    runs: dict[str, str], launched: Launched, lab: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    door = warm.Door("embed", "maps")
-    shutil.copytree(lab, tmp_path / "copy")
-    monkeypatch.setenv("DIGITS_HOME", str(tmp_path / "copy"))
-    start_map(MapRecipe(run=runs["pytorch"], points=50), owner="ann")
-    assert len(launched) == 1, "a worker of its own, not the original's"
-    assert warm.Door("embed", "maps").close()
-    monkeypatch.setenv("DIGITS_HOME", str(lab))
-    assert (door._folder / "door").exists()
-    assert door.close()
