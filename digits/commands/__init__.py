@@ -1,0 +1,1 @@
+"""The commands of `python -m digits`, by what they are about. `terminal` is what they share."""

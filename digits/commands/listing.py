@@ -1,0 +1,29 @@
+"""What the lab holds."""
+
+from __future__ import annotations
+
+import click
+
+from digits.commands.terminal import command
+from digits.dataset import dataset as datasets
+from digits.files import Json
+from digits.training.run import Run, all_runs
+
+
+@command
+@click.argument("what", type=click.Choice(["datasets", "runs"]))
+def list_(what: str) -> Json:
+    """List the data sets of the lab by name, or its runs, newest first."""
+    if what == "datasets":
+        names = datasets.dataset_names()
+        return {
+            "datasets": [{"dataset": name, "images": datasets.Dataset.open(name).report["images"]} for name in names]
+        }
+    return {"runs": [_row(run) for run in all_runs()]}
+
+
+def _row(run: Run) -> Json:
+    state = run.job.state
+    accuracy = run.result()["test_accuracy"] if state == "finished" else None
+    return {"run": run.id, "state": state, "framework": run.recipe.framework, "dataset": run.recipe.dataset,
+            "name": run.label["name"], "test_accuracy": accuracy}  # fmt: skip
