@@ -152,6 +152,15 @@ class Dataset:
         labels.flags.writeable = False
         return labels
 
+    @property
+    def families(self) -> NDArray[np.int64] | None:
+        """(n,) int64 from 0: which drawing each image is a copy of; None while nobody has looked.
+
+        `families.store.families_of` checks them too. Raises `IntegrityError`.
+        """
+        column = self._column("index", "family", required=False)
+        return None if column is None else np.asarray(np.from_dlpack(column.cast("int64").combine_chunks()), np.int64)
+
     @cached_property
     def files(self) -> list[str]:
         """The n names of the images in their source, in the order of `images`. Raises `IntegrityError`."""
@@ -180,13 +189,15 @@ class Dataset:
         if fingerprint(self.labels, self.report["blocks"]) != self.fingerprint:
             raise IntegrityError(f"Data set {self.name}: its labels are not those that were written")
 
-    def _column(self, table: str, column: str) -> Any:
+    def _column(self, table: str, column: str, *, required: bool = True) -> Any:
         import pyarrow
         from pyarrow import parquet
 
         path = self.folder / f"{table}.parquet"
         try:
             with parquet.ParquetFile(path) as file:  # read_table would import pandas
+                if not required and column not in file.schema_arrow.names:
+                    return None
                 return file.read(columns=[column], use_threads=False).column(column)
         except (pyarrow.ArrowException, KeyError, OSError) as error:
             raise IntegrityError(f"{path.name} of {self.name} cannot be read", received=error) from error
