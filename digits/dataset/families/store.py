@@ -1,6 +1,6 @@
 """Families as a data set keeps them: the column `family` of its index, and `families.json`, which says where from.
 
-    families.json   {"by": "search" | "source", "index": SHA-256 of the column, …}   whatever else is known of them
+families.json   {"by": "search" | "source", "index": SHA-256 of the column, …}   whatever else is known of them
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ ABOUT = "families.json"
 
 
 def keep(dataset: Dataset, families: NDArray[np.integer[Any]], about: Json) -> None:
-    """Keep the family (n,) from 0 of each image of `dataset`, and what `about` says of them, in place of older ones."""
+    """Keep the family (n,) from 0 of each image of `dataset`, and what `about` says of them: older ones are gone."""
     import pyarrow
     from pyarrow import parquet
 
