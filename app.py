@@ -9,6 +9,7 @@ from digits.job import LIVE
 from digits.training.run import Run, all_runs
 from ui import overview
 from ui.frame import duration, errors_shown, owner, page
+from ui.jobs import build_row, recent_builds
 
 NEXT = (
     ("pages/draw.py", "Draw a digit", "draw"),
@@ -44,6 +45,8 @@ def begin() -> None:
         "A fresh lab. One click builds the **starter set** (1,797 real digits that come with scikit-learn) and "
         "trains the notebook's network on it, **in PyTorch and in TensorFlow**. It takes about half a minute."
     )
+    for job in recent_builds():  # why the last click came to nothing
+        build_row(job)
     if st.button("Train both models now", type="primary", icon=":material/play_arrow:"):
         first.start(owner())
         st.rerun()

@@ -2,7 +2,7 @@
 
     DigitsError
     ├── UsageError       a value that somebody gave is out of bounds (exit status 2)
-    ├── SourceError      a folder or an archive cannot be read as digits
+    ├── SourceError      a folder, a file or a download cannot be read as digits
     ├── ImageError       one file is not a sound 28×28 picture; the build notes it and goes on
     ├── NotFoundError    no data set, run or job has that id
     ├── ConflictError    something of that name exists, or is at work
@@ -35,7 +35,7 @@ class UsageError(DigitsError):
 
 
 class SourceError(DigitsError):
-    """A folder or an archive cannot be read as digits."""
+    """A folder, a file or a download cannot be read as digits."""
 
 
 class ImageError(DigitsError):

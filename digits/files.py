@@ -56,12 +56,13 @@ def write_json(path: Path, value: Json) -> None:
 
 def read_json(path: Path) -> Json:
     """Return the object in `path`. Raises `IntegrityError` if it is no JSON object, `FileNotFoundError`."""
+    name = f"{path.parent.name}/{path.name}"
     try:
         value = json.loads(path.read_bytes())
     except ValueError as error:
-        raise IntegrityError(f"{path.name} is damaged", expected="a JSON object", received=error) from error
+        raise IntegrityError(f"{name} is damaged", expected="a JSON object", received=error) from error
     if not isinstance(value, dict):
-        raise IntegrityError(f"{path.name} is damaged", expected="a JSON object", received=type(value).__name__)
+        raise IntegrityError(f"{name} is damaged", expected="a JSON object", received=type(value).__name__)
     return value
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from digits import job as jobs
 from digits.dataset.dataset import Dataset
+from digits.dataset.split import split_by
 from digits.engine import local
 from digits.files import Json, read_json
 from digits.job import LIVE, Job
@@ -17,7 +18,8 @@ KIND = "inspections"
 IMAGES = 5  # as many as the notebook shows
 # What an untrained network and its test images depend on; the rest of a recipe is how it learns.
 MATTERS = (
-    "network", "activation", "initialisation", "pixels", "frame", "scale", "split", "test_share", "seed", "dtype",
+    "network", "activation", "initialisation", "pixels", "frame", "scale", "split", "test_share", "folds", "fold",
+    "seed", "dtype",
 )  # fmt: skip
 
 
@@ -27,18 +29,19 @@ def looked_at(recipe: Recipe) -> Recipe:
     return Recipe(framework=recipe.framework, dataset=recipe.dataset, threads=1, **values)
 
 
-def find(recipe: Recipe, fingerprint: str) -> Job | None:
-    """Return the inspection of the recipe's network on the data set of `fingerprint`, if somebody asked for it."""
-    job = Job(KIND, looked_at(recipe).identity(fingerprint))
+def find(recipe: Recipe, dataset: Dataset) -> Job | None:
+    """Return the inspection of the recipe's network on `dataset`, if somebody asked for it."""
+    job = Job(KIND, looked_at(recipe).identity(dataset.fingerprint, split_by(dataset, recipe)))
     return job if (job.folder / "status.json").exists() else None
 
 
 def start(recipe: Recipe, *, owner: str) -> Job:
     """Start an inspection, or open the one that exists; an ended one starts again. Raises `NotFoundError`."""
-    fingerprint = Dataset.open(recipe.dataset).fingerprint
-    seen = looked_at(recipe)
-    job = Job(KIND, seen.identity(fingerprint))
-    lock = jobs.create(job, {"recipe": seen.as_json(), "fingerprint": fingerprint}, owner=owner)
+    dataset, seen = Dataset.open(recipe.dataset), looked_at(recipe)
+    families = split_by(dataset, recipe)
+    job = Job(KIND, seen.identity(dataset.fingerprint, families))
+    spec = {"recipe": seen.as_json(), "fingerprint": dataset.fingerprint, "families": families}
+    lock = jobs.create(job, spec, owner=owner)
     if lock is None and job.state not in (*LIVE, "finished"):
         lock = jobs.reopen(job, owner=owner)
     if lock is not None:

@@ -13,11 +13,13 @@ from __future__ import annotations
 import secrets
 import shutil
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from digits import settings
-from digits.errors import ConflictError, NotFoundError
+from digits.errors import ConflictError, IntegrityError, NotFoundError
 from digits.files import Json, Lock, read_json, write_json
 
 LIVE = ("queued", "running")
@@ -46,17 +48,22 @@ class Job:
         return Lock.is_held(self.lock_path)
 
     def spec(self) -> Json:
-        """Return what was asked for."""
-        return read_json(self.folder / "job.json")
+        """Return what was asked for. Raises `NotFoundError` if the job is gone, and `IntegrityError`."""
+        with self._there():
+            return read_json(self.folder / "job.json")
 
     def status(self) -> Json:
-        """Return the worker's last word; `state` is *interrupted* where it died before its end."""
-        status = read_json(self.folder / "status.json")
-        if status["state"] in LIVE and not self.alive:
-            status = read_json(self.folder / "status.json")  # it may have ended between the two looks
-            if status["state"] in LIVE:
-                status["state"] = "interrupted"
-        return status
+        """Return the worker's last word; `state` is *interrupted* where it died before its end.
+
+        Raises `NotFoundError` if the job is gone, and `IntegrityError`.
+        """
+        with self._there():
+            status = read_json(self.folder / "status.json")
+            if status["state"] in LIVE and not self.alive:
+                status = read_json(self.folder / "status.json")  # it may have ended between the two looks
+                if status["state"] in LIVE:
+                    status["state"] = "interrupted"
+            return status
 
     @property
     def state(self) -> str:
@@ -64,20 +71,32 @@ class Job:
         return str(self.status()["state"])
 
     def request_stop(self) -> None:
-        """Ask the worker to end at its next step."""
-        (self.folder / "stop").touch()
+        """Ask the worker to end at its next step. Raises `NotFoundError` if the job is gone."""
+        with self._there():
+            (self.folder / "stop").touch()
 
     def delete(self) -> None:
-        """Remove the folder. Raises `ConflictError` while a worker is at work in it."""
-        lock = Lock(self.lock_path)
+        """Remove the folder. Raises `ConflictError` while a worker is at work in it, and `NotFoundError`."""
+        doomed = self.folder.with_name(f".gone-{self.id}-{secrets.token_hex(4)}")
+        with self._there():
+            lock = Lock(self.lock_path)
+            try:
+                if not lock.acquire(wait_seconds=0.2):
+                    raise ConflictError(f"{self.id} is at work", do="Stop it first.")
+                self.folder.rename(doomed)
+            finally:
+                lock.close()
+        shutil.rmtree(doomed, ignore_errors=True)
+
+    @contextmanager
+    def _there(self) -> Iterator[None]:
+        """Turn a missing file into the error that says so: somebody may delete a job while another looks at it."""
         try:
-            if not lock.acquire(wait_seconds=0.2):
-                raise ConflictError(f"{self.id} is at work", do="Stop it first.")
-            doomed = self.folder.with_name(f".gone-{self.id}-{secrets.token_hex(4)}")
-            self.folder.rename(doomed)
-            shutil.rmtree(doomed, ignore_errors=True)
-        finally:
-            lock.close()
+            yield
+        except FileNotFoundError as error:
+            name = Path(error.filename).name if error.filename else "its files"
+            raise NotFoundError(f"The {self.kind.rstrip('s')} {self.id} is not there any more",
+                                expected=f"{name} in its folder") from error  # fmt: skip
 
 
 def create(job: Job, spec: Json, *, owner: str) -> Lock | None:
@@ -119,15 +138,26 @@ def fresh_status(owner: str) -> Json:
 
 
 def all_jobs(kind: str) -> list[Job]:
-    """Return the jobs of a kind, newest first; folders that are being made or removed are not among them."""
+    """Return the jobs of a kind, the one asked for last first; what is being made or removed is not among them."""
+    return sorted(_those_there(kind), key=_asked, reverse=True)
+
+
+def _those_there(kind: str) -> list[Job]:
     folders = [path for path in settings.part(kind).iterdir() if not path.name.startswith(".")]
-    newest_first = sorted(folders, key=lambda path: path.stat().st_ctime_ns, reverse=True)
-    return [Job(kind, path.name) for path in newest_first if (path / "job.json").exists()]
+    return [Job(kind, path.name) for path in folders if (path / "job.json").exists()]
+
+
+def _asked(job: Job) -> float:
+    """Return when a job was asked for last: its status keeps it, whoever names or copies the folder."""
+    with suppress(FileNotFoundError, IntegrityError):
+        asked = read_json(job.folder / "status.json").get("created")
+        return float(asked if isinstance(asked, int | float) else job.folder.stat().st_mtime)
+    return 0.0  # damaged, or gone meanwhile
 
 
 def find(kind: str, id: str) -> Job:
     """Return the job of that id, looked up among what exists. Raises `NotFoundError`."""
-    for job in all_jobs(kind):
+    for job in _those_there(kind):
         if job.id == id:
             return job
     raise NotFoundError(f"There is no {kind.rstrip('s')} {id!r}", do=f"`python -m digits list {kind}` lists them.")

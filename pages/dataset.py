@@ -18,7 +18,7 @@ def main() -> None:
     show_builds()
     names = dataset_names()
     if not names:
-        st.markdown("No data set yet. *Add data* builds one from the starter set, a ZIP file or a folder.")
+        st.markdown("No data set yet. *Add data* builds one from the starter set, a file, a folder or a download.")
         if st.button("Add data", icon=":material/add:", type="primary"):
             add()
         return
@@ -60,6 +60,7 @@ def introduce(dataset: Dataset) -> None:
     if dataset.note:
         st.markdown(plain(dataset.note))
     words = [report.get("origin"), report.get("licence"), f"Built {report['created'][:10]}"]
+    words.append(f"Families: {report['families']}" if "parts" in report else "")
     st.caption(" · ".join(plain(word) for word in words if word))
 
 

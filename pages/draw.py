@@ -15,6 +15,7 @@ from digits.prediction import Prediction
 from digits.training.run import Run
 from ui.canvas import canvas
 from ui.frame import page, percent, plain
+from ui.leak import short_mark
 from ui.pictures import tiles
 from ui.readers import finished_runs, predictor, prepare
 
@@ -37,7 +38,7 @@ def choose(runs: dict[str, list[Run]]) -> list[Run]:
     """Ask which run of each framework answers; by default its newest."""
     chosen = []
     for column, (framework, mine) in zip(st.columns(len(runs)), runs.items(), strict=True):
-        titles = {run.id: f"{run.title} · {run.recipe.dataset} ({run.id[:6]})" for run in mine}
+        titles = {run.id: f"{run.title} · {run.recipe.dataset} ({run.id[:6]}){short_mark(run)}" for run in mine}
         label = f"{settings.FRAMEWORK_NAMES[framework]} answers with"
         if mine:
             id = column.selectbox(label, list(titles), format_func=titles.get, key=framework, bind="query-params")
@@ -72,7 +73,8 @@ def show_seen(chosen: list[Run], seen: dict[str, np.ndarray | None]) -> None:
     for how in dict.fromkeys(run.recipe.frame for run in chosen):
         ink = next(seen[run.id] for run in chosen if run.recipe.frame == how)
         picture = tiles(np.zeros((1, 28, 28), np.uint8) if ink is None else ink[None], columns=1, scale=4)
-        st.image(picture, caption=f"What they see, 28×28, {how}")
+        words = "Nothing is drawn yet" if ink is None else f"The drawing as the models see it: 28×28 pixels, {how}"
+        st.image(picture, caption=f"What they see, 28×28, {how}", alt=words)
 
 
 def answer(run: Run, ink: np.ndarray) -> Prediction | str:

@@ -9,6 +9,7 @@ from digits.training.recipe import Recipe
 from ui.frame import errors_shown, page
 from ui.training.begin import begin
 from ui.training.network import model
+from ui.training.preview import show_split
 from ui.training.takeaway import take_away
 from ui.training.watch import shown_runs, watch
 
@@ -23,6 +24,7 @@ def main() -> None:
         st.page_link("pages/dataset.py", label="Build a data set", icon=":material/grid_view:")
         return
     left, right = st.columns([2, 5], gap="medium")
+    chosen: list[Recipe] = []
     with left, errors_shown():
         chosen = begin(names)
     with right:
@@ -31,7 +33,11 @@ def main() -> None:
 
 
 def look_inside(chosen: list[Recipe]) -> None:
-    """Show what is opened: the model of the chosen recipe, and the weights of the runs above."""
+    """Show what is opened: split and model of the chosen recipe, and the weights of the runs above."""
+    opened = st.expander("The split", icon=":material/call_split:", key="split", on_change="rerun")
+    if opened.open and chosen:
+        with opened, errors_shown():
+            show_split(chosen[0])
     opened = st.expander("The model", icon=":material/schema:", key="model", on_change="rerun")
     if opened.open and chosen:
         with opened, errors_shown():

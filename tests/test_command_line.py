@@ -11,8 +11,10 @@ import numpy as np
 import pytest
 
 from digits import settings
+from digits.dataset.dataset import Dataset
+from tests.dataset.sources.made import idx_pair, strokes
 from tests.factory import digit_files, folder
-from tests.starter import build_starter
+from tests.starter import build_starter, four_drawings
 
 
 def digits(*words: str | Path, status: int = 0) -> dict:
@@ -37,11 +39,25 @@ def test_a_folder_is_built_and_listed(tmp_path: Path) -> None:
     assert "There is a data set mine already" in digits("build", source, "--name", "mine", status=1)["error"]
 
 
+def test_files_are_built_under_a_licence_and_combined(tmp_path: Path) -> None:
+    images = idx_pair(tmp_path, packed=True)
+    labels = (tmp_path / "train-labels-idx1-ubyte.gz").rename(tmp_path / "answers.gz")
+    assert "The labels of train-images" in digits("build", images, "--name", "mnist", status=1)["error"]
+    built = digits("build", images, "--labels", labels, "--licence", "CC0", "--name", "mnist")
+    assert (built["images"], Dataset.open("mnist").report["licence"]) == (30, "CC0")
+    digits("build", strokes(tmp_path / "pen.json.gz"), "--name", "pen")
+    combined = digits("combine", "mnist", "pen", "--name", "both", "--take", "10", "--seed", "7")
+    assert combined["parts"] == ["mnist", "pen"]
+    assert Dataset.open("both").report["per_digit"] == [2] * 10
+    assert "nothing to combine" in digits("combine", "mnist", "--name", "one", status=2)["error"]
+
+
 def test_a_run_is_trained_shown_evaluated_in_the_other_framework_and_deleted(tmp_path: Path) -> None:
     build_starter()
     trained = digits(*TRAIN, "--framework", "pytorch", "--epochs", "3")
     assert set(trained) == {"run", "framework", "epochs", "train_accuracy", "test_accuracy", "test_loss",
-                            "train_seconds", "epoch_seconds"}  # fmt: skip
+                            "train_seconds", "epoch_seconds", "split", "leak"}  # fmt: skip
+    assert (trained["split"], trained["leak"]) == ("random", None), "nobody has looked for families"
     assert len(trained["epoch_seconds"]) == 3
     run = trained["run"]
     assert digits(*TRAIN, "--framework", "pytorch", "--epochs", "3")["run"] == run
@@ -61,6 +77,30 @@ def test_a_run_is_trained_shown_evaluated_in_the_other_framework_and_deleted(tmp
     digits("delete", run)
     assert digits("list", "runs")["runs"] == []
     assert f"There is no run '{run}'" in digits("show", run, status=1)["error"]
+
+
+def test_a_run_is_trained_by_family_and_all_folds_are_with_what_is_trained_opened() -> None:
+    build_starter()
+    words = (*TRAIN, "--framework", "pytorch", "--epochs", "2", "--split", "family", "--folds", "3", "--fold", "1")
+    assert "python -m digits families starter" in digits(*words, status=2)["error"]
+    four_drawings(Dataset.open("starter"))
+    assert "expected at most 4 folds, received 5 folds" in digits(*words[:-3], "5", status=2)["error"]
+    trained = digits(*words)
+    assert (trained["split"], trained["leak"]) == ("family", 0)
+
+    folds = digits("folds", *TRAIN[1:], "--framework", "pytorch", "--epochs", "2", "--folds", "3")
+    assert [fold["fold"] for fold in folds["folds"]] == [0, 1, 2]
+    assert folds["folds"][1]["run"] == trained["run"]
+    assert sum(fold["test_share"] for fold in folds["folds"]) == pytest.approx(1)
+    accuracies = [fold["test_accuracy"] for fold in folds["folds"]]
+    assert accuracies[1] == trained["test_accuracy"]
+    assert (folds["mean"], folds["worst"]) == (pytest.approx(np.mean(accuracies)), min(accuracies))
+    assert folds["spread"] == pytest.approx(np.std(accuracies, ddof=1))
+
+    listed = digits("list", "runs")["runs"]
+    assert [(run["split"], run["leak"]) for run in listed] == [("family", 0)] * 3
+    shown = digits("show", trained["run"])
+    assert (shown["split"], shown["leak"], shown["test_share"]) == ("family", 0, folds["folds"][1]["test_share"])
 
 
 def test_pen_strokes_are_read_by_writer(pen_strokes: Path) -> None:
@@ -86,6 +126,9 @@ def test_pen_strokes_are_read_by_writer(pen_strokes: Path) -> None:
         ((*TRAIN, "--framework", "pytorch", "--set", "dropout=some"), 2, "dropout cannot be read"),
         ((*TRAIN, "--framework", "pytorch", "--set", "device=tpu"), 2, "Unknown device"),
         ((*TRAIN, "--framework", "jax"), 2, "jax"),
+        ((*TRAIN, "--framework", "pytorch", "--fold", "1"), 2, "fold plays no part in a random split"),
+        ((*TRAIN, "--framework", "pytorch", "--split", "family", "--fold", "4"), 2, "expected 0 to 3, of 4 folds"),
+        (("folds", *TRAIN[1:], "--framework", "pytorch", "--set", "fold=1"), 2, "All folds of a split by family"),
         (("build", "/nowhere", "--name", "x"), 1, "nowhere"),
         (("build", "starter", "--name", "../x"), 2, "A data set cannot be called that"),
         (("stop", "nobody"), 1, "There is no run 'nobody'"),

@@ -145,6 +145,16 @@ def test_a_confusion_matrix_can_show_shares_and_says_each_cell_in_words() -> Non
     assert cells["captions"][3][8] == "3 read as 8: 200 images, 25.0% of the 3s"
 
 
+def test_a_share_says_all_or_none_only_where_it_is() -> None:
+    found = np.diag(np.full(10, 2154))
+    found[4, 4], found[4, 9] = 2153, 1
+    cells = confusion(found, "pytorch", shares=True)
+    assert (cells["texts"][3][3], cells["texts"][4][4], cells["texts"][4][9]) == ("100", ">99.9", "<0.1")
+    assert cells["captions"][4][4] == "4 read as 4: 2,153 images, >99.9% of the 4s"
+    assert cells["captions"][4][9] == "4 read as 9: 1 image, <0.1% of the 4s"
+    assert cells["captions"][3][8] == "3 read as 8: 0 images, 0% of the 3s"
+
+
 @each_framework
 def test_bars_are_the_ten_probabilities_in_the_frameworks_colour_with_the_answer_solid(framework: str) -> None:
     probabilities = np.array([0.05, 0.6, 0.05, 0.3, 0, 0, 0, 0, 0, 0])

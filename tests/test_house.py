@@ -12,7 +12,7 @@ import pytest
 
 from digits.settings import PROJECT
 
-HEAVY = {"torch", "tensorflow", "keras", "umap", "distributed"}
+HEAVY = {"torch", "tensorflow", "keras", "umap", "distributed", "kagglehub"}
 ADAPTERS = {"digits/models/pytorch.py", "digits/models/tensorflow.py"}  # imported only where a worker asks for them
 UNSAFE = {"pickle", "_pickle", "cPickle", "cloudpickle", "dill", "joblib", "marshal", "shelve"}
 # Limits that hold everywhere; the aims are 250 lines a file, 80 a page and 30 a function.

@@ -17,10 +17,10 @@ from tests.starter import small, wait_for_end
 @pytest.mark.parametrize("framework", settings.FRAMEWORKS)
 def test_an_inspection_lists_the_network_and_asks_it_about_five_test_images(framework: str) -> None:
     recipe = small(framework)
-    assert inspection.find(recipe, Dataset.open("starter").fingerprint) is None
+    assert inspection.find(recipe, Dataset.open("starter")) is None
     job = inspection.start(recipe, owner="ann")
     assert wait_for_end(job) == "finished"
-    assert inspection.find(recipe, Dataset.open("starter").fingerprint) == job
+    assert inspection.find(recipe, Dataset.open("starter")) == job
     found = inspection.result(job)
     assert found["parameters"] == recipe.parameters
     assert settings.FRAMEWORK_NAMES[framework] in found["library"]

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from digits import job as jobs
+from digits import settings
 from digits.errors import ConflictError, NotFoundError
 from digits.files import Lock, read_json, write_json
 from digits.job import Job
@@ -66,6 +68,26 @@ def test_a_job_at_work_is_not_deleted() -> None:
     job.delete()
     assert jobs.all_jobs("runs") == []
     assert list(job.folder.parent.iterdir()) == []
+
+
+@pytest.mark.parametrize("act", [Job.spec, Job.status, Job.request_stop, Job.delete])
+def test_a_job_that_somebody_else_deleted_is_not_found(act: Callable[[Job], object]) -> None:
+    settings.part("runs")
+    with pytest.raises(NotFoundError, match="The run abc is not there any more"):
+        act(Job("runs", "abc"))
+
+
+def test_the_job_that_was_asked_for_last_comes_first_whatever_happened_to_the_folders() -> None:
+    for id, asked in (("new", 300.0), ("old", 100.0), ("middle", 200.0)):
+        job = Job("runs", id)
+        lock = jobs.create(job, {}, owner="ann")
+        assert lock is not None
+        lock.close()
+        write_json(job.folder / "status.json", {"state": "finished", "created": asked})
+    write_json(Job("runs", "old").folder / "label.json", {"name": "a name", "note": ""})
+    assert [job.id for job in jobs.all_jobs("runs")] == ["new", "middle", "old"]
+    (Job("runs", "middle").folder / "status.json").write_text("{")
+    assert [job.id for job in jobs.all_jobs("runs")] == ["new", "old", "middle"], "a damaged one has no time"
 
 
 @pytest.mark.parametrize("id", ["../x", "/etc/passwd", "", ".", "..", "abc\0"])

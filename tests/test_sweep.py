@@ -6,14 +6,18 @@ import time
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from digits import job as jobs
 from digits import settings
-from digits.dataset.dataset import dataset_names
+from digits.dataset.dataset import Dataset, dataset_names
 from digits.engine import local
 from digits.engine.sweep import sweep
+from digits.files import write_json
 from digits.job import LIVE, Job
 from tests import factory
+from tests.evaluation import made_run
+from tests.starter import build_starter
 
 
 def folder_of(images: int, root: Path) -> Path:
@@ -55,6 +59,24 @@ def test_a_killed_build_leaves_nothing_and_the_next_one_succeeds(tmp_path: Path)
     while again.state in LIVE:
         time.sleep(0.02)
     assert (again.state, dataset_names()) == ("finished", ["many"])
+
+
+def test_both_files_of_an_upload_and_what_was_downloaded_are_gone_when_the_build_has_died() -> None:
+    images, labels = (settings.part("uploads") / name for name in ("images.gz", "labels.gz"))
+    lock = jobs.create(Job("builds", "dead"), {"source": str(images), "labels": str(labels), "name": "x", "then": []},
+                       owner="ann")  # fmt: skip
+    assert lock is not None
+    for path in (images, labels, Job("builds", "dead").folder / "download" / "mnist.npz"):
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"x")
+        os.utime(path, (0, 0))
+    sweep()
+    assert images.exists(), "its build is at work"
+    assert labels.exists()
+    lock.close()
+    sweep()
+    assert list(settings.part("uploads").iterdir()) == []
+    assert not (Job("builds", "dead").folder / "download").exists()
 
 
 def test_a_stopped_build_leaves_nothing_and_says_how_far_it_came(tmp_path: Path) -> None:
@@ -100,3 +122,54 @@ def test_sweeping_removes_the_leavings_of_the_dead_and_keeps_what_the_living_hol
     assert [path.name for path in settings.part("runs").iterdir()] == [".new-fresh"]
     assert list(settings.part("datasets").iterdir()) == []
     lock.close()
+
+
+def kept_map(id: str, *, run: str, features: str, of: str | None = None) -> None:
+    """A finished map that `run` asked for first, of the images of the data set with the fingerprint `of`."""
+    job = Job("maps", id)
+    lock = jobs.create(job, {"run": run, "dataset": None, "features": features}, owner="ann")
+    assert lock is not None
+    lock.close()
+    write_json(job.folder / "result.json", {"map": id, **({"fingerprint": of} if of else {})})
+
+
+def test_maps_of_pixels_stay_with_their_data_set_and_those_of_a_hidden_layer_with_their_run() -> None:
+    build_starter()
+    made_run("here")
+    there = Dataset.open("starter").fingerprint
+    for features in ("pixels", "hidden"):
+        kept_map(f"{features}-of-gone", run="gone", features=features, of=there)
+        kept_map(f"{features}-of-here", run="here", features=features, of=there)
+    kept_map("other-pixels", run="here", features="pixels", of="1" * 64)
+    kept_map("old-pixels", run="gone", features="pixels")
+    sweep()
+    kept = {job.id for job in jobs.all_jobs("maps")}
+    assert kept == {"pixels-of-gone", "pixels-of-here", "hidden-of-here"}
+
+
+@pytest.mark.parametrize("kind", ["builds", "maps", "exports"])
+def test_a_damaged_job_stops_neither_the_sweep_nor_what_else_it_removes(kind: str) -> None:
+    for id in ("first", "damaged", "last"):
+        dead = dead_build(id, settings.part("uploads") / "one.zip")
+        assert (dead.folder / "staging").exists()
+    damaged = Job(kind, "damaged")
+    damaged.folder.mkdir(exist_ok=True)
+    (damaged.folder / "job.json").write_text("{")
+    sweep()
+    assert damaged.folder.exists(), "a person may want to look at it"
+    assert not [job for job in jobs.all_jobs("builds") if (job.folder / "staging").exists()]
+
+
+def test_uploads_stay_while_a_living_build_does_not_say_what_it_reads() -> None:
+    upload = settings.part("uploads") / "one.zip"
+    upload.write_bytes(b"PK")
+    os.utime(upload, (0, 0))
+    living = Job("builds", "living")
+    lock = jobs.create(living, {"source": str(upload), "name": "x", "then": []}, owner="ann")
+    assert lock is not None
+    (living.folder / "job.json").write_text("{")
+    sweep()
+    assert upload.exists()
+    lock.close()
+    sweep()
+    assert not upload.exists()

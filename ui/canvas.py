@@ -25,10 +25,9 @@ if hasattr(drawable, "out"):  # what the package declares at its top, and the ru
 
 def canvas(key: str) -> NDArray[np.uint8] | None:
     """Show a canvas with undo and clear; return its ink (280, 280) uint8, or None while it is blank."""
-    generation = st.session_state.setdefault(f"{key}-generation", 0)
     result = drawable.st_canvas(
         stroke_width=PEN_WIDTH, stroke_color="#000000", background_color="#ffffff", width=CANVAS_SIDE,
-        height=CANVAS_SIDE, return_image_data=True, key=f"{key}-{generation}",
+        height=CANVAS_SIDE, return_image_data=True, key=key,
     )  # fmt: skip
     pixels = result.image_data
     if pixels is None:

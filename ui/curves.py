@@ -13,6 +13,7 @@ from digits.settings import FRAMEWORK_NAMES
 from digits.training import recipe as recipes
 from digits.training.run import Run
 from ui.frame import percent
+from ui.leak import short_mark
 
 SIGNS = {"pytorch": "●", "tensorflow": "▲"}  # the symbols that the charts draw (palette.SYMBOLS)
 AXES = {"epoch": "by epoch", "seconds": "by seconds"}
@@ -42,15 +43,17 @@ def show_curves(runs: list[Run], *, key: str, opened: bool = True) -> None:
             option = figures.curves(tables, value, by or "epoch")
             st.echarts_chart(option, height=340, key=f"{key}-{value}", alt=_words(tables, value))
     band = " The band reaches from the least to the greatest test value of the seeds." if grouped else ""
-    st.caption(f"Thin and dashed: training images. Thick: test images. Loss is the mean cross-entropy.{band}")
+    st.caption(f"Thin and dashed: training images. Thick: test images. Loss is the mean cross-entropy in "
+               f"nats: 0 is certainty, 2.30 a guess among ten digits.{band}")  # fmt: skip
 
 
 def _table(group: list[Run]) -> Json:
     """Return what the figure draws as one: a run's records, or those of several seeds."""
     first = group[0]
     if len(group) == 1:
-        return {"title": first.title, "framework": first.recipe.framework, "lines": first.metrics()}
-    title = f"{_name(first)}, {len({run.recipe.seed for run in group})} seeds"
+        title = f"{first.title}{short_mark(first)}"
+        return {"title": title, "framework": first.recipe.framework, "lines": first.metrics()}
+    title = f"{_name(first)}, {len({run.recipe.seed for run in group})} seeds{short_mark(first)}"
     return {"title": title, "framework": first.recipe.framework, "members": [run.metrics() for run in group]}
 
 

@@ -87,5 +87,8 @@ def duration(seconds: float | None) -> str:
 
 
 def percent(share: float | None, *, digits: int = 1) -> str:
-    """Return a share as percent, 99.2 %, or a dash."""
-    return "–" if share is None else f"{100 * share:.{digits}f} %"
+    """Return a share as percent, 99.2 %, or a dash; what is not all is never rounded to 100 %, but >99.9 %."""
+    if share is None:
+        return "–"
+    text = f"{100 * share:.{digits}f}"
+    return f"{text} %" if share >= 1 or float(text) < 100 else f">{100 - 10**-digits:.{digits}f} %"

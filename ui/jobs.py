@@ -2,35 +2,47 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import streamlit as st
 
 from digits import job as jobs
 from digits.engine import local
+from digits.errors import IntegrityError, NotFoundError
 from digits.files import Json
 from digits.job import LIVE, Job
 from digits.training.queue import waiting
 from digits.training.run import Run, all_runs
 from ui.frame import duration, errors_shown, owner, percent, plain
+from ui.leak import mark
 
 ICONS = {"finished": "check_circle", "failed": "error", "stopped": "stop_circle", "interrupted": "bolt"}
 
 
 def build_row(job: Job) -> bool:
-    """Show a build; return whether it is at work."""
-    status, spec = job.status(), job.spec()
+    """Show a build, or what is wrong with its folder; return whether it is at work."""
+    live = False
+    with errors_shown():
+        status, spec = job.status(), job.spec()
+        live = status["state"] in LIVE
+        _build_row(job, status, spec)
+    return live
+
+
+def _build_row(job: Job, status: Json, spec: Json) -> None:
     live = status["state"] in LIVE
     left, right = st.columns([5, 1], vertical_alignment="center")
     done, total = status.get("done", 0), status.get("total", 0)
     with left:
         if live:
-            text = f"**{plain(spec['name'])}** · {status['phase']} {done:,} of {total:,} images"
-            text += f" · {duration(status.get('seconds_left'))} left"
+            text = f"**{plain(spec['name'])}** · {status['phase']}"
+            if total:
+                text += f" {done:,} of {total:,} images · {duration(status.get('seconds_left'))} left"
             st.progress(done / total if total else 0.0, text=text)
         else:
             _ended(f"Building {spec['name']}", status)
     if live and right.button("Stop", key=f"stop-{job.id}", icon=":material/stop:", width="stretch"):
         job.request_stop()
-    return live
 
 
 def run_row(run: Run) -> bool:
@@ -104,7 +116,7 @@ def _outcome(run: Run) -> str:
     return (
         f" · **{percent(result['test_accuracy'], digits=2)}** of {result['test_images']:,} test images right, loss "
         f"**{result['test_loss']:.4f}** · {run.recipe.epochs} epochs in **{duration(result['train_seconds'])}** "
-        f"({seen:,.0f} images/s)"
+        f"({seen:,.0f} images/s){mark(run)}"
     )
 
 
@@ -118,6 +130,8 @@ def _ended(title: str, status: Json, outcome: str = "") -> None:
 
 def recent_builds() -> list[Job]:
     """Return builds at work, and the newest one if it ended without a data set."""
-    builds = jobs.all_jobs("builds")
-    states = [(job, job.state) for job in builds[:10]]
+    states: list[tuple[Job, str]] = []
+    for job in jobs.all_jobs("builds")[:10]:
+        with suppress(IntegrityError, NotFoundError):  # nobody can say how it is, or it was deleted meanwhile
+            states.append((job, job.state))
     return [job for index, (job, state) in enumerate(states) if state in LIVE or (index == 0 and state != "finished")]

@@ -12,8 +12,10 @@ from digits.evaluation.statistics import disagreement, mcnemar
 from digits.job import LIVE
 from digits.training.recipe import title
 from digits.training.run import Run, all_runs
+from ui.copies import caution
 from ui.frame import duration, errors_shown, percent, plain
 from ui.jobs import run_row
+from ui.leak import mark, sentence
 from ui.pictures import matrix_picture
 
 NEWEST = 5
@@ -36,12 +38,14 @@ def show_best(run: Run) -> None:
     counts = confusion(run.evaluation("logits").argmax(axis=1), run.evaluation("labels"))
     with st.container(border=True):
         left, right = st.columns([2, 1], vertical_alignment="center")
-        left.metric(f"{name}, best on its test images", percent(result["test_accuracy"]))
+        accuracy = percent(result["test_accuracy"], digits=2)
+        left.metric(f"{name}, best on its test images", accuracy)
         left.caption(
             f"{plain(run.label['name'])} on {plain(run.recipe.dataset)} · trained in "
-            f"{duration(result['train_seconds'])} · {_misread(counts)}"
+            f"{duration(result['train_seconds'])} · {_misread(counts)}{mark(run)}"
         )
-        right.image(matrix_picture(counts, run.recipe.framework), width=120,
+        words = f"Confusion matrix of {run.title}: {accuracy} right, {_misread(counts)}"
+        right.image(matrix_picture(counts, run.recipe.framework), width=120, alt=words,
                     caption="Truth ↓ answer →")  # fmt: skip
 
 
@@ -70,14 +74,14 @@ def verdict(runs: list[Run]) -> str | None:
     return (
         f"The same recipe, {plain(title(recipe))}, on {plain(recipe.dataset)}: {scores} of {len(labels):,} test "
         f"images. {sum(only):,} are read by one alone, {only[0]:,} and {only[1]:,}: {meaning} (exact McNemar "
-        f"test, p = {p:.2g}). Speed is not judged: the two did not run in turn."
+        f"test, p = {p:.2g}).{caution(pair[0])}{sentence(pair[0])} Speed is not judged: the two did not run in turn."
     )
 
 
 def _newest_pair(finished: list[Run]) -> tuple[Run, Run] | None:
     seen: dict[tuple, Run] = {}
     for run in finished:
-        same = (run.recipe.changed(framework="pytorch"), run.spec["fingerprint"])
+        same = (run.recipe.changed(framework="pytorch", dataset=""), run.spec["fingerprint"])
         other = seen.setdefault(same, run)
         if other.recipe.framework != run.recipe.framework and _same_test(other, run):
             return (other, run) if other.recipe.framework == "pytorch" else (run, other)
@@ -117,4 +121,4 @@ def data_sets() -> None:
             st.page_link("pages/dataset.py", label=f"{plain(name)} · {Dataset.open(name).report['images']:,} images",
                          icon=":material/grid_view:", query_params={"name": name})  # fmt: skip
     if not names:
-        st.caption("None yet. The page Dataset reads folders and ZIP files.")
+        st.caption("None yet. The page Dataset reads folders and files, and downloads.")

@@ -30,9 +30,13 @@ HELP = {
     "full batch": "One update an epoch, made from all training images at once, as the notebook's PyTorch model.",
     "batch": "Images that one update is made from. Few: many, noisy updates an epoch.",
     "epochs": "How often all training images are seen.",
-    "split": "How images are dealt out to training and test.",
+    "split": "How images are dealt out to training and test. random: image by image, as the notebook did. family: "
+    "copies of a drawing all to one side, so that the test is on drawings that were never seen.",
+    "folds": "Into how many parts families are dealt. Each part tests every digit; one of them is the test part.",
+    "fold": "Which part is tested, counted from 0. All folds together test every image once.",
     "test_share": "Share of the images that is kept for testing and never trained on.",
-    "validation_share": "Share of the rest that is kept for choosing between recipes; the notebook keeps none.",
+    "validation_share": "Share of the rest that is kept for choosing between recipes; the notebook keeps none. By "
+    "family: whole families, so that of few large ones more is kept.",
     "pixels": "rgba: 3,136 inputs, four a pixel, the notebook's way. ink: the 784 that can differ from zero.",
     "frame": "as-drawn: the picture as it is. centred: the digit scaled to 20 pixels and moved to the middle.",
     "scale": "The number that full ink becomes. The notebook feeds 0 to 255; 1 is the usual choice elsewhere.",
@@ -44,10 +48,15 @@ HELP = {
 GROUPS = {
     "Network": ("lan", ("network", "activation", "dropout", "initialisation")),
     "Optimiser": ("trending_down", ("optimiser", "rate", "momentum", "beta1", "beta2", "epsilon", "batch", "epochs")),
-    "Data": ("image", ("pixels", "frame", "scale", "split", "test_share", "validation_share")),
+    "Data": ("image", ("pixels", "frame", "scale", "test_share", "validation_share")),
     "Machine": ("memory", ("seed", "threads", "device", "dtype")),
 }
-ONLY = {"momentum": "native-sgd", "beta1": "native-adam", "beta2": "native-adam", "epsilon": "native-adam"}
+FIRST = ("split", "folds", "fold")  # outside the groups: what a score is worth depends on them
+ONLY = {
+    "momentum": ("optimiser", "native-sgd"), "beta1": ("optimiser", "native-adam"),
+    "beta2": ("optimiser", "native-adam"), "epsilon": ("optimiser", "native-adam"),
+    "test_share": ("split", "random"), "folds": ("split", "family"), "fold": ("split", "family"),
+}  # fmt: skip
 FORMATS = {"rate": "%.6g", "epsilon": "%.1e", "beta2": "%.4f", "scale": "%.6g"}
 LABELS = {"rate": "Learning rate", "beta1": "Beta 1", "beta2": "Beta 2", "dtype": "Precision"}
 STEPS = {"dropout": 0.05, "momentum": 0.05, "test_share": 0.05, "validation_share": 0.05, "beta1": 0.01,
@@ -68,6 +77,9 @@ def recipe_form(names: list[str]) -> list[Recipe]:
                           format_func=labels.get, key="frameworks", bind="query-params")  # fmt: skip
     base = recipes.preset(preset, framework="pytorch", dataset=dataset, threads=settings.cores())
     values: dict[str, Any] = {}
+    with st.container(horizontal=True):
+        for name in FIRST:
+            values[name] = _value(name, base, values, preset)
     groups = st.container(gap="xsmall")
     for group, (icon, fields) in GROUPS.items():
         with groups.expander(group, icon=f":material/{icon}:"):
@@ -93,10 +105,12 @@ def _differences(recipe: Recipe, base: Recipe) -> None:
 def _value(name: str, base: Recipe, values: dict[str, Any], preset: str) -> Any:
     """Ask for one setting where it means something; else return what the preset has."""
     value, key = getattr(base, name), f"{preset}-{name}"
-    if name in ONLY and values["optimiser"] != ONLY[name]:
+    if name in ONLY and values[ONLY[name][0]] != ONLY[name][1]:
         return value
     if name == "batch":
         return _batch(value, key)
+    if name == "fold":
+        return _number(name, value, f"{key}-of-{values['folds']}", most=values["folds"] - 1)
     if name in recipes.CHOICES:
         return _choice(name, value, key)
     if isinstance(value, str):
@@ -120,8 +134,9 @@ def _batch(value: int, key: str) -> int:
     return int(_number("batch", value or 128, key))
 
 
-def _number(name: str, value: float, key: str) -> int | float:
+def _number(name: str, value: float, key: str, most: float | None = None) -> int | float:
     low, high = recipes.BOUNDS[name]
+    high = high if most is None else most
     kind = type(value)
     low = 1 if name == "batch" else low  # the toggle above it stands for 0
     step, form = (1, "%d") if kind is int else (STEPS.get(name, value / 10), FORMATS.get(name, "%.4g"))

@@ -12,10 +12,13 @@ import streamlit as st
 from digits.files import Json
 from digits.job import LIVE
 from digits.settings import FRAMEWORK_NAMES
+from digits.training.leak import leak_of
 from digits.training.run import Run
+from ui.leak import cell
 
 NUMBERS = {
     "test_accuracy": ("Test accuracy", "%.2f %%"),
+    "leak": ("Leak", None),
     "test_loss": ("Test loss", "%.4f"),
     "seconds": ("Training, s", "%.1f"),
     "epoch_seconds": ("Epoch, s", "%.3f"),
@@ -23,6 +26,7 @@ NUMBERS = {
 }
 WORDS = {"framework": "Framework", "name": "Name", "dataset": "Data set", "state": "State", "note": "Note"}
 ORDER = ("framework", "name", "dataset", "state", *NUMBERS, "note")
+LEAK = "Share of the test images that have a relative in training: a copy of the same drawing, or the same writer's."
 FORMULA = ("=", "+", "-", "@")  # with these a spreadsheet begins to calculate
 
 
@@ -40,11 +44,12 @@ def run_table(rows: list[Json], chosen: list[str]) -> list[str]:
     import pandas as pd
 
     ids = [row["id"] for row in rows]
-    shown = [{**row, "test_accuracy": _percent(row["test_accuracy"])} for row in rows]
+    shown = [{**row, "test_accuracy": _percent(row["test_accuracy"]), "leak": cell(row["leak"])} for row in rows]
     config: dict[str, Any] = {name: st.column_config.TextColumn(label) for name, label in WORDS.items()}
     config["framework"] = st.column_config.TextColumn("Framework", pinned=True)
     for name, (label, form) in NUMBERS.items():
         config[name] = st.column_config.NumberColumn(label, format=form)
+    config["leak"] = st.column_config.TextColumn("Leak", help=LEAK)
     ticked = st.dataframe(
         pd.DataFrame(shown, columns=list(ORDER)), column_config=config, hide_index=True, width="stretch",
         placeholder="–", on_select="rerun", selection_mode="multi-row", key=table_key(ids, chosen),
@@ -63,7 +68,7 @@ def table_key(ids: list[str], asked: list[str]) -> str:
 
 
 def table_csv(rows: list[Json]) -> bytes:
-    """Return `rows` as CSV (UTF-8): accuracies are fractions from 0 to 1, times seconds; no cell is a formula."""
+    """Return `rows` as CSV (UTF-8): accuracies and leaks are fractions from 0 to 1, times seconds; no formulas."""
     file = io.StringIO()
     writer = csv.DictWriter(file, ["id", *ORDER], lineterminator="\n")
     writer.writeheader()
@@ -85,6 +90,7 @@ def _row(run: Run) -> Json:
     return {
         "id": run.id, "framework": FRAMEWORK_NAMES[run.recipe.framework], "name": label["name"],
         "dataset": run.recipe.dataset, "state": _state(run, status), "test_accuracy": result.get("test_accuracy"),
+        "leak": leak_of(run),
         "test_loss": result.get("test_loss"), "seconds": result.get("train_seconds", status.get("train_seconds")),
         "epoch_seconds": sum(each) / len(each) if each else None, "parameters": run.recipe.parameters,
         "note": label["note"],

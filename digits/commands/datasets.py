@@ -1,4 +1,4 @@
-"""Commands about data sets: build, export."""
+"""Commands about data sets: build, combine, export."""
 
 from __future__ import annotations
 
@@ -11,25 +11,62 @@ import click
 from digits import settings
 from digits.commands.terminal import bar, command, watch
 from digits.dataset import dataset as datasets
+from digits.dataset.sources import STARTER
+from digits.dataset.sources.downloads import DOWNLOADS
 from digits.engine import local
 from digits.engine.sweep import sweep_build
 from digits.errors import UsageError
 from digits.files import Json
+from digits.job import Job
 
 
 @command
 @click.argument("source")
 @click.option("--name", required=True, help="The name of the new data set.")
-def build(source: str, name: str) -> Json:
-    """Build a data set from SOURCE: a folder, a ZIP, or "starter"."""
-    path = source if source == "starter" else str(Path(source).expanduser().resolve())
-    job = local.start_build(path, name, owner=settings.owner())
+@click.option("--labels", help="The labels of IDX images, where they do not lie beside them under the usual name.")
+@click.option("--licence", help="What may be done with the images, where the source does not say it.")
+def build(source: str, name: str, labels: str | None, licence: str | None) -> Json:
+    """Build a data set from SOURCE.
+
+    A folder or a ZIP of digit folders, IDX images (plain or .gz), a .csv, an .npz, a .json.gz of pen strokes;
+    "starter"; or a download: "kagglehub", "keras-mnist", "openml-mnist", "openml-usps".
+    """
+    path = source if source == STARTER or source in DOWNLOADS else absolute(source)
+    more = {"labels": absolute(labels) if labels else None, "licence": licence}
+    job = local.start_build(path, name, owner=settings.owner(), more=more)
+    return finished(job, name)
+
+
+@command
+@click.argument("names", nargs=-1, required=True)
+@click.option("--name", required=True, help="The name of the new data set.")
+@click.option("--take", type=int, help="At most so many images of each, drawn evenly from its digits.")
+@click.option("--seed", type=int, default=42, show_default=True, help="Of the drawing.")
+def combine(names: tuple[str, ...], name: str, take: int | None, seed: int) -> Json:
+    """Build a data set of the data sets NAMES."""
+    job = local.start_combining(list(names), name, owner=settings.owner(), take=take, seed=seed)
+    return {**finished(job, name), "parts": list(names)}
+
+
+def absolute(path: str) -> str:
+    """Return `path` as a worker finds it."""
+    return str(Path(path).expanduser().resolve())
+
+
+def finished(job: Job, name: str) -> Json:
+    """Follow the build of `name` to its end; return what it made."""
     try:
-        watch(job, lambda s: f"{s['phase']} {bar(s.get('done', 0), s.get('total', 0), s.get('seconds_left'))}")
+        watch(job, describe)
     finally:
         sweep_build(job.folder)
     report = datasets.Dataset.open(name).report
     return {"dataset": name, **{key: report[key] for key in ("images", "rejected", "seconds")}}
+
+
+def describe(status: Json) -> str:
+    """Return where a build is: a bar once it is known how long it is."""
+    done, total = status.get("done", 0), status.get("total", 0)
+    return f"{status['phase']} {bar(done, total, status.get('seconds_left'))}" if total else str(status["phase"])
 
 
 @command

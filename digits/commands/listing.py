@@ -7,6 +7,7 @@ import click
 from digits.commands.terminal import command
 from digits.dataset import dataset as datasets
 from digits.files import Json
+from digits.training.leak import leak_of
 from digits.training.run import Run, all_runs
 
 
@@ -26,4 +27,5 @@ def _row(run: Run) -> Json:
     state = run.job.state
     accuracy = run.result()["test_accuracy"] if state == "finished" else None
     return {"run": run.id, "state": state, "framework": run.recipe.framework, "dataset": run.recipe.dataset,
-            "name": run.label["name"], "test_accuracy": accuracy}  # fmt: skip
+            "name": run.label["name"], "test_accuracy": accuracy, "split": run.recipe.split,
+            "leak": leak_of(run)}  # fmt: skip

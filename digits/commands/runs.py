@@ -9,10 +9,14 @@ import click
 
 from digits import settings
 from digits.commands.terminal import bar, command, watch
+from digits.dataset.dataset import Dataset
 from digits.engine import local
+from digits.engine.families import ensure_families
 from digits.errors import UsageError
 from digits.files import Json
 from digits.training import recipe as recipes
+from digits.training.leak import leak_of
+from digits.training.recipe import Recipe
 from digits.training.run import Run, find_run
 
 
@@ -22,6 +26,9 @@ from digits.training.run import Run, find_run
 @click.option("--framework", required=True, type=click.Choice(settings.FRAMEWORKS))
 @click.option("--epochs", type=int)
 @click.option("--seed", type=int)
+@click.option("--split", type=click.Choice(recipes.CHOICES["split"]), help="By default random, the notebook's.")
+@click.option("--fold", type=int, help="Which fold of a split by family is tested, from 0.")
+@click.option("--folds", type=int, help="How many folds a split by family has; by default 4.")
 @click.option("--threads", type=int, help="By default, one a core.")
 @click.option("--set", "changes", multiple=True, metavar="KEY=VALUE", help="Any other setting of the recipe.")
 @click.option("--again", is_flag=True, help="Another run of the same recipe, instead of the one that exists.")
@@ -29,14 +36,22 @@ def train(dataset: str, preset: str, framework: str, changes: tuple[str, ...], a
     """Train a recipe, or open the run that exists; an ended one goes on from its checkpoint."""
     values = {key: value for key, value in given.items() if value is not None}
     recipe = recipes.preset(preset, framework=framework, dataset=dataset,
-                            **{"threads": settings.cores(), **values, **_parse(changes)})  # fmt: skip
+                            **{"threads": settings.cores(), **values, **parse(changes)})  # fmt: skip
+    return _result(begin(recipe, again=again))
+
+
+def begin(recipe: Recipe, *, again: bool = False) -> Run:
+    """Start the run of `recipe`, go on with the one that ended early, or open the one that exists."""
+    if recipe.split == "family":
+        ensure_families(Dataset.open(recipe.dataset), settings.owner())
     run = local.start_training(recipe, owner=settings.owner(), again=again)
     if run.job.state in ("stopped", "interrupted", "failed"):
         local.resume(run, owner=settings.owner())
-    return _result(run)
+    return run
 
 
-def _parse(changes: tuple[str, ...]) -> Json:
+def parse(changes: tuple[str, ...]) -> Json:
+    """Return the settings that `--set KEY=VALUE` gives. Raises `UsageError`."""
     pairs = [change.partition("=") for change in changes]
     for name, equals, _ in pairs:
         if not equals:
@@ -44,16 +59,22 @@ def _parse(changes: tuple[str, ...]) -> Json:
     return {name: recipes.parse_value(name, value) for name, _, value in pairs}
 
 
-def _result(run: Run) -> Json:
+def follow(run: Run) -> Json:
+    """Watch `run` to its end; return what came out."""
+
     def describe(status: Json) -> str:
         done = bar(status.get("step", 0), status.get("total", 0), status.get("seconds_left"))
         return f"{run.id} {status['phase']} {done}  epoch {status.get('epoch', 0):.1f}/{run.recipe.epochs}"
 
     watch(run.job, describe)
+    return run.result()
+
+
+def _result(run: Run) -> Json:
     names = ("run", "framework", "epochs", "train_accuracy", "test_accuracy", "test_loss", "train_seconds",
              "epoch_seconds")  # fmt: skip
-    result = run.result()
-    return {name: result[name] for name in names}
+    result = follow(run)
+    return {**{name: result[name] for name in names}, "split": run.recipe.split, "leak": leak_of(run)}
 
 
 @command
@@ -79,11 +100,12 @@ def resume(run: str) -> Json:
 @command
 @click.argument("run")
 def show(run: str) -> Json:
-    """Show what is known of RUN: recipe, status, label, result."""
+    """Show what is known of RUN: recipe, status, label, split and leak, result."""
     found = find_run(run)
     status = found.job.status()
     result = found.result() if status["state"] == "finished" else {}
-    return {"run": run, **found.label, "status": status, "recipe": found.recipe.as_json(), **result}
+    return {"run": run, **found.label, "status": status, "recipe": found.recipe.as_json(), **result,
+            "split": found.recipe.split, "leak": leak_of(found), "test_share": result.get("test_share")}  # fmt: skip
 
 
 @command

@@ -20,8 +20,9 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from digits.dataset.dataset import BLOCK_ROWS, check_name, fingerprint
-from digits.dataset.paths import Picture, check_complete, count_digits
+from digits.dataset.dataset import BLOCK_ROWS, Dataset, check_name, fingerprint
+from digits.dataset.families.store import keep
+from digits.dataset.paths import Picture, check_complete, count_digits, natural
 from digits.dataset.portrait import Tally
 from digits.dataset.sources import Source
 from digits.errors import ConflictError, ImageError, StoppedError
@@ -54,6 +55,7 @@ def build(
         raise ConflictError(f"{staging.name} is not empty", expected="a folder to work in")
     try:
         report: Json = {"name": name, "kind": source.kind, "origin": source.origin, "licence": source.licence}
+        report |= source.details
         report |= _write(source, staging, progress, stopped)
         report["seconds"] = round(time.monotonic() - started, 3)
         report["created"] = datetime.now(UTC).isoformat(timespec="seconds")
@@ -73,6 +75,7 @@ class Rows:
         self.labels: list[int] = []
         self.files: list[str] = []
         self.hashes: list[str] = []
+        self.families: list[str | None] = []
         self.blocks: list[str] = []
         self.tally = Tally()
         self._block = sha256()
@@ -86,6 +89,7 @@ class Rows:
             self.hashes.append(sha256(image.data).hexdigest())
             self.labels.append(picture.label)
             self.files.append(picture.name)
+            self.families.append(picture.family)
         while len(images):
             room = BLOCK_ROWS - (len(self.labels) - len(images)) % BLOCK_ROWS
             self._block.update(images[:room].data)
@@ -132,7 +136,7 @@ def _write(source: Source, folder: Path, progress: Callable[[int, int], None], s
     _write_table(folder / "rejected.parquet", {"file": files, "reason": reasons})
     known_by = fingerprint(np.array(rows.labels), rows.blocks)
     rows.tally.save(folder, known_by)
-    return {
+    report: Json = {
         "images": len(rows.labels),
         "per_digit": per_digit,
         "rejected": len(rejected),
@@ -141,16 +145,38 @@ def _write(source: Source, folder: Path, progress: Callable[[int, int], None], s
         "blocks": rows.blocks,
         "fingerprint": known_by,
     }
+    _keep_families(Dataset(folder.name, folder, report), rows.families)
+    return report
+
+
+def _keep_families(dataset: Dataset, families: list[str | None]) -> None:
+    """Keep the families, numbered in the order of their names, if the source knows that of each image."""
+    names = sorted({natural(family): family for family in families if family is not None}.items())
+    if None not in families:
+        numbers = {family: number for number, (_, family) in enumerate(names)}
+        rows = np.array([numbers[family] for family in families if family is not None], np.int64)
+        keep(dataset, rows, {"by": "source", "families": len(names), "names": list(numbers)})
 
 
 def _append(rows: Rows, chunk: list[Picture], rejected: list[tuple[str, str]]) -> None:
     """Decode `chunk`; add its sound pictures to `rows` and the others, in their order, to `rejected`."""
-    reasons = {index: str(data) for index, (_, _, data) in enumerate(chunk) if isinstance(data, ImageError)}
+    reasons = {index: str(one.data) for index, one in enumerate(chunk) if isinstance(one.data, ImageError)}
     readable = [index for index in range(len(chunk)) if index not in reasons]
-    images, refused = png.decode([data for _, _, data in chunk if isinstance(data, bytes)])
+    images, refused = _decode([picture.data for picture in chunk])
     reasons |= {readable[position]: reason for position, reason in refused}
     rows.append(images, [picture for index, picture in enumerate(chunk) if index not in reasons])
     rejected.extend((chunk[index].name, reasons[index]) for index in sorted(reasons))
+
+
+def _decode(data: list[bytes | NDArray[np.uint8] | ImageError]) -> tuple[NDArray[np.uint8], list[tuple[int, str]]]:
+    """Return the pictures (n, 28, 28, 4) uint8 in `data`, and place and reason of each that cannot be decoded."""
+    arrays = [one for one in data if isinstance(one, np.ndarray)]
+    if arrays:
+        images = np.stack(arrays)
+        if images.dtype != np.uint8 or images.shape[1:] != (28, 28, 4):
+            raise ValueError(f"a source gave {images.dtype} {images.shape[1:]}")
+        return images, []
+    return png.decode([one for one in data if isinstance(one, bytes)])
 
 
 def _chunks(source: Source) -> Iterator[list[Picture]]:

@@ -9,6 +9,9 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from digits.errors import ImageError, SourceError
 
 DIGITS = frozenset("0123456789")
@@ -19,11 +22,16 @@ LICENCE_NAMES = ("ATTRIBUTION.txt", "LICENSE", "LICENSE.txt", "LICENCE", "LICENC
 
 
 class Picture(NamedTuple):
-    """One file of a digit folder: its digit, its name in the source, its bytes or why there are none."""
+    """One image: its digit, its name in the source, what it shows, and the family if the source knows it.
+
+    `data` is the bytes of a PNG, or (28, 28, 4) uint8 with the ink in alpha, or the error that says why there is
+    neither. A source gives all of its pictures as bytes, or all as arrays.
+    """
 
     label: int
     name: str
-    data: bytes | ImageError
+    data: bytes | NDArray[np.uint8] | ImageError
+    family: str | None = None
 
 
 def digit_of(name: str) -> int | None:

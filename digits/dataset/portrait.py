@@ -19,10 +19,9 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from digits.dataset.dataset import Dataset
-from digits.dataset.split import split
+from digits.dataset.split import Split
 from digits.files import replace
 from digits.images.ink import to_ink
-from digits.training.recipe import Recipe
 
 FILE = "portrait.npz"
 CHUNK_ROWS = 1_024
@@ -116,8 +115,7 @@ def _chunks(dataset: Dataset) -> Iterator[NDArray[np.uint8]]:
             left -= rows
 
 
-def shares(labels: NDArray[np.int64], recipe: Recipe) -> dict[str, NDArray[np.int64]]:
-    """Return how many images of each digit, (10,) int64, the recipe's split of `labels` (n,) puts into each part."""
-    parts = split(len(labels), recipe)
+def shares(labels: NDArray[np.int64], parts: Split) -> dict[str, NDArray[np.int64]]:
+    """Return how many images of each digit, (10,) int64, a split of `labels` (n,) puts into each part."""
     named = {"train": parts.train, "validation": parts.validation, "test": parts.test}
     return {name: np.bincount(labels[rows], minlength=10) for name, rows in named.items()}

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digits.dataset.dataset import Dataset
-from digits.dataset.split import split
+from digits.dataset.split import at_random
 from digits.embedding.recipe import MapRecipe
 from digits.files import canonical, sha256
 from digits.training.inputs import framed_ink
@@ -58,7 +58,7 @@ def images_of(recipe: MapRecipe) -> Images:
     if recipe.run is None:
         dataset = Dataset.open(str(recipe.dataset))
         training = Recipe(framework="pytorch", dataset=dataset.name)
-        rows = split(int(dataset.report["images"]), training).test
+        rows = at_random(int(dataset.report["images"]), training).test
     else:
         run = find_run(recipe.run)
         run.result()

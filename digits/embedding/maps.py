@@ -6,6 +6,7 @@ maps/<id>/   map.npz     places in the test part, rows in the data set, position
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -15,8 +16,8 @@ from digits import job as jobs
 from digits.embedding.images import identity, images_of
 from digits.embedding.recipe import MapRecipe
 from digits.engine import local, warm
-from digits.errors import IntegrityError
-from digits.files import Json, Lock, read_json
+from digits.errors import IntegrityError, NotFoundError
+from digits.files import Json, Lock, read_arrays, read_json
 from digits.job import LIVE, Job
 
 
@@ -46,17 +47,25 @@ def start_map(recipe: MapRecipe, *, owner: str) -> Job:
     return job
 
 
+def draw_again(recipe: MapRecipe, *, owner: str) -> Job:
+    """Draw the map of a recipe anew, whatever became of the last one. Raises `ConflictError` while it is drawn."""
+    with suppress(NotFoundError):
+        _job(recipe).delete()
+    return open_map(recipe, owner=owner)
+
+
 def drawn(job: Job) -> Drawn | None:
     """Return what a map shows, or None while it is being drawn. Raises `IntegrityError` if it is damaged."""
-    try:
-        with np.load(job.folder / "map.npz") as arrays:
-            return Drawn(arrays["places"], arrays["rows"], arrays["positions"])
-    except FileNotFoundError:
+    path, picture = job.folder / "map.npz", job.folder / "sheet.png"
+    if not path.exists() and job.state != "finished":
         return None
-    except (ValueError, KeyError, EOFError, OSError) as error:
-        raise IntegrityError(
-            f"The map {job.id} is damaged", received=error, do="Delete it; it is drawn again."
-        ) from error
+    try:
+        arrays = read_arrays(path, "places", "rows", "positions")
+    except IntegrityError as error:
+        raise IntegrityError(f"The map {job.id} is damaged", received=error, do="Draw it again.") from error
+    if not picture.exists():
+        raise IntegrityError(f"The map {job.id} is damaged", expected=picture.name, do="Draw it again.")
+    return Drawn(*arrays)
 
 
 def result(job: Job) -> Json | None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 
 from digits import job as jobs
 from digits import settings
 from digits.dataset.dataset import dataset_names
 from digits.engine import local
+from digits.errors import IntegrityError, NotFoundError
 from digits.files import Json
 from digits.job import LIVE
 from digits.training import recipe as recipes
@@ -41,24 +43,24 @@ def start(owner: str) -> None:
 
 def progress() -> tuple[float, float] | None:
     """Return the share done and the seconds left of what `start` began; None when nothing of it is at work."""
-    stages = {"build": _newest("builds", lambda spec: spec["name"] == STARTER)}
-    for framework in settings.FRAMEWORKS:
-        stages[framework] = _newest("runs", lambda spec, framework=framework: _is_first(spec, framework))
-    shares = {name: _share(status, NOMINAL_SECONDS[name]) for name, status in stages.items()}
+    first = [recipe.as_json() for recipe in first_recipes()]
+    stages = {"build": _status("builds", "then", first)}
+    stages |= {recipe["framework"]: _status("runs", "recipe", recipe) for recipe in first}
     if not any(status is not None and status["state"] in LIVE for status in stages.values()):
         return None
+    shares = {name: _share(status, NOMINAL_SECONDS[name]) for name, status in stages.items()}
+    if STARTER in dataset_names():  # somebody may have built it before
+        shares["build"] = 1.0
     left = sum(seconds * (1 - shares[name]) for name, seconds in NOMINAL_SECONDS.items())
     return 1 - left / sum(NOMINAL_SECONDS.values()), left
 
 
-def _is_first(spec: Json, framework: str) -> bool:
-    return bool(spec["recipe"]["framework"] == framework and spec["recipe"]["dataset"] == STARTER)
-
-
-def _newest(kind: str, fits: object) -> Json | None:
+def _status(kind: str, name: str, wanted: object) -> Json | None:
+    """Return the status of the newest job whose `name` is what was `wanted`; one that was made again is another."""
     for job in jobs.all_jobs(kind):
-        if callable(fits) and fits(job.spec()):
-            return job.status()
+        with suppress(IntegrityError, NotFoundError):  # what cannot be read is none of ours
+            if "-" not in job.id and job.spec().get(name) == wanted:
+                return job.status()
     return None
 
 

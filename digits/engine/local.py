@@ -12,6 +12,8 @@ from pathlib import Path
 from digits import job as jobs
 from digits import settings
 from digits.dataset.dataset import Dataset, check_name, dataset_names
+from digits.dataset.sources.combined import check_parts
+from digits.dataset.split import split_by, split_of
 from digits.engine.sweep import sweep, sweep_build
 from digits.errors import ConflictError
 from digits.files import Json, Lock
@@ -57,12 +59,16 @@ def environment() -> dict[str, str]:
 def start_training(recipe: Recipe, *, owner: str, again: bool = False) -> Run:
     """Start the run of `recipe`, or open the one that exists; `again` makes another of the same recipe.
 
-    Raises `NotFoundError` if the data set does not exist.
+    Raises `NotFoundError` if the data set does not exist, and `UsageError` if it cannot be split so.
     """
     dataset = Dataset.open(recipe.dataset)
-    spec = {"recipe": recipe.as_json(), "fingerprint": dataset.fingerprint}
+    families = split_by(dataset, recipe)
+    spec: Json = {"recipe": recipe.as_json(), "fingerprint": dataset.fingerprint}
+    if recipe.split == "family":
+        split_of(dataset, recipe)  # what cannot be dealt out is refused before anything waits
+        spec["families"] = families
     first_name = dataset.report.get("name", dataset.name)  # a renamed data set is the same: so are the runs on it
-    identity, number = recipe.changed(dataset=first_name).identity(dataset.fingerprint), 1
+    identity, number = recipe.changed(dataset=first_name).identity(dataset.fingerprint, families), 1
     while True:
         job = Job("runs", identity if number == 1 else f"{identity}-{number}")
         lock = jobs.create(job, spec, owner=owner)
@@ -90,19 +96,35 @@ def _queue(job: Job, lock: Lock, owner: str) -> None:
     launch("train", job, lock)
 
 
-def start_build(source: str | Path, name: str, *, owner: str, then: list[Json] | None = None) -> Job:
+def check_new(name: str) -> None:
+    """Raise `UsageError` if no data set may be called `name`, and `ConflictError` if one is."""
+    if check_name(name) in dataset_names():
+        raise ConflictError(f"There is a data set {name} already", do="Choose another name, or delete that one.")
+
+
+def start_build(
+    source: str | Path, name: str, *, owner: str, then: list[Json] | None = None, more: Json | None = None
+) -> Job:
     """Start building `name` from `source`; afterwards, train the recipes in `then`.
 
-    Raises `UsageError` for a bad name and `ConflictError` for one that is taken.
+    `more` may hold the `labels` of IDX images and a `licence`. Raises `UsageError` for a bad name and `ConflictError`
+    for one that is taken.
     """
-    check_name(name)
-    if name in dataset_names():
-        raise ConflictError(f"There is a data set {name} already", do="Choose another name, or delete that one.")
+    check_new(name)
     sweep()
     job = Job("builds", secrets.token_hex(8))
-    spec = {"source": str(source), "name": name, "then": then or []}
+    spec = {"source": str(source), "name": name, "then": then or [], **(more or {})}
     lock = jobs.create(job, spec, owner=owner)
     if lock is None:
         raise ConflictError(f"There is a build {job.id} already", do="Try again.")
     launch("build", job, lock)
     return job
+
+
+def start_combining(parts: list[str], name: str, *, owner: str, take: int | None = None, seed: int = 42) -> Job:
+    """Start building `name` of the data sets `parts`, at most `take` images of each, drawn by `seed`.
+
+    Raises `UsageError` if they do not fit together, `NotFoundError` if one does not exist, and as `start_build`.
+    """
+    check_parts([Dataset.open(part) for part in parts], take)
+    return start_build("", name, owner=owner, more={"parts": parts, "take": take, "seed": seed})

@@ -12,8 +12,9 @@ from pathlib import Path
 
 from digits import job as jobs
 from digits import settings
-from digits.errors import ConflictError
-from digits.files import Lock, read_json
+from digits.dataset.dataset import Dataset, dataset_names
+from digits.errors import ConflictError, IntegrityError, NotFoundError
+from digits.files import Json, Lock, read_json
 
 KINDS = ("builds", "runs", "maps", "exports", "inspections")
 UPLOAD_SECONDS = 3600.0  # an upload that no build mentions may be about to get one
@@ -31,21 +32,29 @@ def sweep() -> None:
     for kind, tidy in (("builds", sweep_build), ("exports", sweep_export)):
         for job in jobs.all_jobs(kind):
             tidy(job.folder)
-    _sweep_maps()
-    _sweep_uploads()
+    for look in (_sweep_maps, _sweep_uploads):
+        with suppress(IntegrityError, NotFoundError):  # what is damaged may be what still needs them
+            look()
 
 
 def _sweep_maps() -> None:
-    """Remove maps of runs that are gone: nothing can show them any more."""
+    """Remove maps that nothing can show any more: of a hidden layer without its run, of pixels without their images.
+
+    Pixels are shared: whose run asked for them first plays no part, where it is known which images they are of.
+    """
     runs = {job.id for job in jobs.all_jobs("runs")}
+    there = {Dataset.open(name).fingerprint for name in dataset_names()}
     for job in jobs.all_jobs("maps"):
-        if job.spec().get("run") not in (None, *runs):
-            with suppress(ConflictError):  # it is being drawn
+        with suppress(ConflictError, IntegrityError, NotFoundError):  # it is being drawn, is damaged, or is gone
+            spec, path = job.spec(), job.folder / "result.json"
+            told = read_json(path) if path.exists() and spec["features"] == "pixels" else {}
+            shown = told["fingerprint"] in there if "fingerprint" in told else spec["run"] in (None, *runs)
+            if not shown:
                 job.delete()
 
 
 def _sweep_uploads() -> None:
-    wanted = {Path(job.spec()["source"]) for job in jobs.all_jobs("builds") if job.alive}
+    wanted = {path for job in jobs.all_jobs("builds") if job.alive for path in _sources(job.spec())}
     for upload in settings.part("uploads").iterdir():
         if upload not in wanted and _age_seconds(upload) > UPLOAD_SECONDS:
             upload.unlink(missing_ok=True)
@@ -66,10 +75,17 @@ def sweep_export(folder: Path) -> None:
 
 
 def sweep_build(folder: Path) -> None:
-    """Remove what the dead worker of the build in `folder` had not finished, and the upload that it read."""
+    """Remove what the dead worker of the build in `folder` left half-made, and the uploads that it read."""
     if Lock.is_held(folder / "job.lock") or not (folder / "job.json").exists():
         return
-    shutil.rmtree(folder / "staging", ignore_errors=True)
-    source, lab = Path(read_json(folder / "job.json")["source"]), folder.parent.parent
-    if source.parent == lab / "uploads":
-        source.unlink(missing_ok=True)
+    for unfinished in ("staging", "download"):
+        shutil.rmtree(folder / unfinished, ignore_errors=True)
+    with suppress(IntegrityError):  # a damaged one does not say what it read
+        for source in _sources(read_json(folder / "job.json")):
+            if source.parent == folder.parent.parent / "uploads":
+                source.unlink(missing_ok=True)
+
+
+def _sources(spec: Json) -> list[Path]:
+    """Return the files that a build reads."""
+    return [Path(spec[name]) for name in ("source", "labels") if spec.get(name)]

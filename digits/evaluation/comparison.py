@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digits.evaluation import metrics
-from digits.files import Json
+from digits.training.recipe import DEALT, ONLY_OF, Recipe
 from digits.training.run import Run
 
 Positions = NDArray[np.int64]
@@ -68,11 +68,11 @@ class Disagreements:
 
 def disagreements(first: Answers, second: Answers) -> Disagreements:
     """Return which images only one of two runs reads right, and which neither does; both have the same rows."""
-    wrong_in_both = np.minimum(first.confidence, second.confidence)
+    less_sure = np.minimum(first.confidence, second.confidence)
     return Disagreements(
         only_first=_surest(first.right & ~second.right, second.confidence),
         only_second=_surest(second.right & ~first.right, first.confidence),
-        neither=_surest(~first.right & ~second.right, wrong_in_both),
+        neither=_surest(~first.right & ~second.right, less_sure),
     )
 
 
@@ -99,7 +99,9 @@ def why_not(first: Run, second: Run) -> str | None:
         return "They were tested on different data sets."
     if np.array_equal(first.evaluation("rows"), second.evaluation("rows")):
         return None
-    reasons = [name for name in ("seed", "split", "test_share") if len(_values([first, second], name)) > 1]
+    reasons = [name for name in DEALT if len(_values([first, second], name)) > 1]
+    if not reasons and first.spec.get("families") != second.spec.get("families"):
+        return "They were tested on different images of the same data set: its families have changed in between."
     if not reasons:
         return "They were tested on different images of the same data set: another version of the lab split it."
     words = " and ".join(name.replace("_", " ") for name in reasons)
@@ -118,7 +120,7 @@ def seed_groups(runs: Sequence[Run]) -> list[list[Run]]:
     """
     groups: dict[str, list[Run]] = {}
     for run in runs:
-        alike = run.recipe.changed(seed=0).identity(run.spec["fingerprint"])
+        alike = run.recipe.changed(seed=0, dataset="").identity(run.spec["fingerprint"], run.spec.get("families"))
         groups.setdefault(alike, []).append(run)
     parted: list[list[Run]] = []
     for group in groups.values():
@@ -142,10 +144,11 @@ def differences(runs: Sequence[Run]) -> dict[str, list[Any]]:
 def _settings(runs: Sequence[Run]) -> dict[str, list[Any]]:
     recipes = [run.recipe for run in runs]
     settings: dict[str, list[Any]] = {
-        name: [None if name in IDLE.get(recipe.optimiser, ()) else getattr(recipe, name) for recipe in recipes]
+        name: [None if name in _idle(recipe) else getattr(recipe, name) for recipe in recipes]
         for name in (recipes[0].as_json() if recipes else ())
     }
-    settings["batch"] = [_batch(run) for run in runs]
+    settings["batch"] = _batches(runs)
+    settings["families"] = [(run.spec.get("families") or "")[:8] or None for run in runs]
     fingerprints = [run.spec["fingerprint"][:8] for run in runs]
     if len(set(fingerprints)) == 1:
         settings.pop("dataset", None)
@@ -154,12 +157,20 @@ def _settings(runs: Sequence[Run]) -> dict[str, list[Any]]:
     return settings
 
 
-def _batch(run: Run) -> int | str:
-    """Return how many images an update saw: a full batch as the number that it was, once that is known."""
-    if run.recipe.batch:
-        return run.recipe.batch
-    images: Json = run.job.status()
-    return int(images["images"]) if images.get("images") else "all"
+def _idle(recipe: Recipe) -> tuple[str, ...]:
+    """Return the settings that play no part in `recipe`."""
+    others = [names for split, names in ONLY_OF.items() if split != recipe.split]
+    return sum(others, IDLE.get(recipe.optimiser, ()))
+
+
+def _batches(runs: Sequence[Run]) -> list[int | str]:
+    """Return how many images an update of each run saw: a full batch as the number that it was, once all are told.
+
+    Until then each is *all*: a run that still waits differs in nothing from the same one that has begun.
+    """
+    told = {run.id: run.job.status().get("images") for run in runs if not run.recipe.batch}
+    known = {id: int(images) for id, images in told.items() if images}
+    return [run.recipe.batch or (known[run.id] if len(known) == len(told) else "all") for run in runs]
 
 
 def unfair(runs: Sequence[Run]) -> list[str]:
@@ -170,7 +181,8 @@ def unfair(runs: Sequence[Run]) -> list[str]:
     found = differences(runs)
     recipes: dict[str, set[str]] = {}
     for run in runs:
-        neutral = run.recipe.changed(framework="pytorch").identity(run.spec["fingerprint"])
+        alike = run.recipe.changed(framework="pytorch", dataset="")  # which may have been renamed in between
+        neutral = alike.identity(run.spec["fingerprint"], run.spec.get("families"))
         recipes.setdefault(run.recipe.framework, set()).add(neutral)
-    alike = all(each == next(iter(recipes.values())) for each in recipes.values())
-    return [] if len(recipes) < 2 or alike else [name for name in found if name != "framework"]
+    equal = all(each == next(iter(recipes.values())) for each in recipes.values())
+    return [] if len(recipes) < 2 or equal else [name for name in found if name != "framework"]

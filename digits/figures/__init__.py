@@ -4,5 +4,6 @@ from digits.figures.bars import bars
 from digits.figures.curves import colours, curve, curves, thin
 from digits.figures.maps import digit_map
 from digits.figures.matrix import confusion
+from digits.figures.split import split_bars, split_words
 
-__all__ = ["bars", "colours", "confusion", "curve", "curves", "digit_map", "thin"]
+__all__ = ["bars", "colours", "confusion", "curve", "curves", "digit_map", "split_bars", "split_words", "thin"]

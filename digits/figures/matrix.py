@@ -30,9 +30,17 @@ def _text(count: np.int64, share: np.float64, shares: bool) -> str:
         return ""
     if not shares:
         return str(count)
-    percent = 100 * float(share)
-    return f"{percent:.0f}" if percent >= 99.95 else f"{percent:.1f}" if percent >= 0.05 else "<0.1"
+    return _percent(float(share))
+
+
+def _percent(share: float) -> str:
+    """Return a share in percent that says all or none only where it is: 100, >99.9, 31.2, <0.1, 0."""
+    if share in (0.0, 1.0):
+        return f"{100 * share:.0f}"
+    percent = 100 * share
+    return ">99.9" if percent >= 99.95 else f"{percent:.1f}" if percent >= 0.05 else "<0.1"
 
 
 def _caption(label: int, digit: int, count: np.int64, share: np.float64) -> str:
-    return f"{label} read as {digit}: {count:,} {'image' if count == 1 else 'images'}, {share:.1%} of the {label}s"
+    images = f"{count:,} {'image' if count == 1 else 'images'}"
+    return f"{label} read as {digit}: {images}, {_percent(float(share))}% of the {label}s"

@@ -23,6 +23,7 @@ from digits.images.ink import to_rgba
 
 Points = NDArray[np.float64]
 CANVAS_SIDE, PEN_WIDTH, DRAWN_SIDE = 280, 16, 200
+MOST_BYTES, FARTHEST = 1 << 26, 1e6  # of a file when inflated; of a point from the origin
 OVERSAMPLING = 2  # paint larger, then shrink: Pillow's lines have hard edges
 CURVE_STEPS = np.linspace(0, 1, 5)[1:, None]
 
@@ -42,12 +43,20 @@ def read_drawings(path: Path) -> list[Drawing]:
     Raises `SourceError` naming the drawing that is not of that form.
     """
     try:
-        content = json.loads(gzip.decompress(path.read_bytes()))
+        content = json.loads(_inflated(path))
         entries = content["digits"]
-    except (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError) as error:
+    except (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError, RecursionError) as error:
         expected = 'gzipped JSON of {"digits": […]}'
         raise SourceError(f"{path.name} holds no strokes", expected=expected, received=error) from error
     return [_drawing(entry, f"Drawing {number} of {path.name}") for number, entry in enumerate(entries)]
+
+
+def _inflated(path: Path) -> bytes:
+    with gzip.open(path) as file:
+        content = file.read(MOST_BYTES + 1)
+    if len(content) > MOST_BYTES:
+        raise SourceError(f"{path.name} is too large", expected=f"at most {MOST_BYTES:,} bytes when inflated")
+    return content
 
 
 def _drawing(entry: Any, name: str) -> Drawing:
@@ -56,7 +65,7 @@ def _drawing(entry: Any, name: str) -> Drawing:
         drawing = Drawing(int(entry["digit"]), str(entry["writer"]), strokes)
     except (KeyError, TypeError, ValueError) as error:
         raise SourceError(f"{name} cannot be read", expected="digit, writer, strokes", received=error) from error
-    sound = strokes and all(len(stroke) and np.isfinite(stroke).all() for stroke in strokes)
+    sound = strokes and all(len(stroke) and (np.abs(stroke) <= FARTHEST).all() for stroke in strokes)
     if not sound or not 0 <= drawing.digit <= 9:
         raise SourceError(f"{name} cannot be read", expected="a digit from 0 to 9 and strokes of finite points")
     return drawing

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digits.dataset.dataset import Dataset
-from digits.dataset.split import split
+from digits.dataset.split import Split, split_of
 from digits.images.frame import frame_all
 from digits.images.ink import to_ink
 from digits.training.recipe import Recipe
@@ -68,11 +68,14 @@ def full_inputs(ink: NDArray[np.uint8], recipe: Recipe) -> Floats:
     return inputs
 
 
-def load(recipe: Recipe, fingerprint: str) -> Data:
-    """Read, check and split the data set. Raises `NotFoundError`, and `IntegrityError` if it is another one now."""
+def load(recipe: Recipe, fingerprint: str, *, parts: Split | None = None) -> Data:
+    """Read and check the data set, and split it: into `parts`, by default those of its families of now.
+
+    Raises `NotFoundError`, `IntegrityError` if it is another one now, and `UsageError` if it cannot be split so.
+    """
     dataset = Dataset.of(recipe.dataset, fingerprint)
     dataset.check()
-    ink, parts = framed_ink(dataset.images, recipe), split(len(dataset.labels), recipe)
+    ink, parts = framed_ink(dataset.images, recipe), parts or split_of(dataset, recipe)
     live = np.flatnonzero(ink.any(axis=0))
 
     def part(rows: NDArray[np.int64]) -> Part:

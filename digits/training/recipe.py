@@ -21,7 +21,7 @@ CHOICES = {
     "activation": ("relu", "tanh", "sigmoid"),
     "pixels": ("rgba", "ink"),
     "frame": ("as-drawn", "centred"),
-    "split": ("random",),
+    "split": ("random", "family"),
     "initialisation": ("pytorch", "keras", "he-normal"),
     "optimiser": ("native-sgd", "native-adam"),
     "dtype": ("float32", "float64"),
@@ -32,6 +32,8 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "scale": (1e-6, 1e6),
     "test_share": (0.01, 0.9),
     "validation_share": (0.0, 0.5),
+    "folds": (2, 100),
+    "fold": (0, 99),
     "rate": (1e-9, 1e3),
     "momentum": (0.0, 0.9999),
     "beta1": (0.0, 0.9999),
@@ -43,6 +45,9 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "threads": (1, 256),
 }
 MAX_LAYERS, MAX_WIDTH = 16, 8192
+DEALT = ("seed", "split", "test_share", "folds", "fold")  # what decides which images are tested
+# What one way to split reads and the other does not: there it stays at its default, or equal runs had two names.
+ONLY_OF = {"random": ("test_share",), "family": ("folds", "fold")}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +56,8 @@ class Recipe:
 
     `network` lists the widths of the hidden layers; ten logits follow. `pixels` is the input: *rgba* (3,136 inputs,
     the ink in the alpha channel of a black picture: the notebook's) or *ink* (784). An input is the ink from 0 to 1
-    times `scale` (the notebook: 255). `test_share` and `validation_share` are shares of the data set and of what is
+    times `scale` (the notebook: 255). A *random* `split` tests on `test_share` of the data set; one by *family* deals
+    whole families into `folds` parts, of which `fold`, from 0, is the test part. `validation_share` is of what is
     left for training; a `batch` of 0 is the whole training part. `dropout` is the share of each hidden layer's units
     that an update leaves out (`digits.models.dropout`).
     """
@@ -67,6 +73,8 @@ class Recipe:
     split: str = "random"
     test_share: float = 0.2
     validation_share: float = 0.0
+    folds: int = 4
+    fold: int = 0
     initialisation: str = "keras"
     optimiser: str = "native-adam"
     rate: float = 0.001
@@ -93,6 +101,19 @@ class Recipe:
             if not (isinstance(value, int | float) and math.isfinite(value) and low <= value <= high):
                 raise UsageError(f"{name} is out of bounds", expected=f"{low:g} to {high:g}", received=value)
         parse_network(self.network)
+        self._check_split()
+
+    def _check_split(self) -> None:
+        """Refuse a fold that is not one of the folds, and what the other way to split would read."""
+        if self.fold >= self.folds:
+            raise UsageError("fold is out of bounds", expected=f"0 to {self.folds - 1}, of {self.folds} folds",
+                             received=self.fold)  # fmt: skip
+        default = {field.name: field.default for field in dataclasses.fields(self)}
+        for other, names in ONLY_OF.items():
+            for name in names:
+                if other != self.split and getattr(self, name) != default[name]:
+                    raise UsageError(f"{name} plays no part in a {self.split} split", received=getattr(self, name),
+                                     expected=f"{default[name]}, or the split {other}")  # fmt: skip
 
     @property
     def widths(self) -> tuple[int, ...]:
@@ -104,9 +125,13 @@ class Recipe:
         """How many numbers are trained: 2,568,794 for the notebook's network."""
         return sum((a + 1) * b for a, b in zip(self.widths, self.widths[1:], strict=False))
 
-    def identity(self, fingerprint: str) -> str:
-        """Return the 16 hexadecimal digits that name the run of this recipe on the data set of `fingerprint`."""
-        return sha256(canonical([self.differences(), fingerprint]))[:16]
+    def identity(self, fingerprint: str, families: str | None = None) -> str:
+        """Return the 16 hexadecimal digits that name the run of this recipe on the data set of `fingerprint`.
+
+        `families` is the hash of those that it is split by: with others it is another run.
+        """
+        subject = [fingerprint] if families is None else [fingerprint, families]
+        return sha256(canonical([self.differences(), *subject]))[:16]
 
     def differences(self) -> Json:
         """Return the fields whose value is not the default (framework and data set have none)."""

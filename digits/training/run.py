@@ -3,22 +3,26 @@
 job.json      recipe and fingerprint of the data set    metrics.jsonl       one line a record
 result.json   what came out                             weights.safetensors full width, (in, out) kernels
 label.json    the name and note that a person gave      evaluation.npz      test rows, logits, last hidden layer
+split.npz     the part of each row, if split by family
 checkpoint.safetensors   where to go on; gone when finished
 """
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from digits import job as jobs
 from digits.dataset.dataset import Dataset
+from digits.dataset.split import Split, split_of
 from digits.errors import ConflictError, IntegrityError
-from digits.files import Json, parse_lines, read_arrays, read_json, write_json
+from digits.files import Json, parse_lines, read_arrays, read_json, replace, write_json
 from digits.job import LIVE, Job
 from digits.settings import FRAMEWORK_NAMES
 from digits.training import recipe as recipes
@@ -43,7 +47,7 @@ class Run:
 
     @cached_property
     def spec(self) -> Json:
-        """What was asked for: the recipe, and the fingerprint of its data set."""
+        """What was asked for: the recipe, the fingerprint of its data set, the hash of the families that split it."""
         return self.job.spec()
 
     @cached_property
@@ -57,6 +61,25 @@ class Run:
         Raises `NotFoundError` if it is gone, and `IntegrityError` if another one has taken its name.
         """
         return Dataset.of(self.recipe.dataset, self.spec["fingerprint"])
+
+    def split(self) -> Split:
+        """Return the rows that it trains, chooses and tests on, whatever became of the families since it began.
+
+        Raises `NotFoundError` if the data set is gone, and `IntegrityError` if it or its families are others now.
+        """
+        path = self.folder / "split.npz"
+        if path.exists():
+            return Split.of(read_arrays(path, "parts")[0])
+        return split_of(self.dataset(), self.recipe, self.spec.get("families"))
+
+    def keep_split(self) -> Split:
+        """Return `split`, and keep one by families with the run: a person may change them while it rests."""
+        parts = self.split()
+        if self.recipe.split == "family":
+            packed = io.BytesIO()
+            np.savez(packed, parts=parts.parts)
+            replace(self.folder / "split.npz", packed.getvalue())
+        return parts
 
     @property
     def label(self) -> Json:
@@ -89,6 +112,13 @@ class Run:
         if not path.exists():
             raise ConflictError(f"{self.id} is not finished", expected="finished", received=self.job.state)
         return read_json(path)
+
+    def kept(self, name: str) -> Path:
+        """Return where the file `name` of a finished run lies. Raises `IntegrityError` if it is missing."""
+        path = self.folder / name
+        if not path.exists():
+            raise IntegrityError(f"The run {self.id} is damaged", expected=name, received="no such file")
+        return path
 
     def evaluation(self, name: str) -> NDArray[Any]:
         """Return `rows` (n,), `labels` (n,), `logits` (n, 10) or `hidden` (n, units) of the test part."""

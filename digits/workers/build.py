@@ -1,15 +1,20 @@
 """The building worker: makes a data set, then starts the trainings that were asked for with it.
 
-`python -m digits.workers.build BUILD`.
+`python -m digits.workers.build BUILD`. What it downloads lies in the build's folder until the set is there.
 """
 
 from __future__ import annotations
 
+import shutil
 import time
 
 from digits.dataset.build import build
-from digits.dataset.sources import open_source
+from digits.dataset.dataset import Dataset
+from digits.dataset.sources import Source, open_source
+from digits.dataset.sources.combined import Combined
+from digits.dataset.sources.downloads import DOWNLOADS
 from digits.engine import local
+from digits.engine.download import download
 from digits.files import write_json
 from digits.training.recipe import Recipe
 from digits.workers.desk import Desk, work
@@ -19,18 +24,37 @@ def main(desk: Desk) -> None:
     """Build the data set of `desk`'s job."""
     spec = desk.job.spec()
     desk.say(state="running", phase="opening the source", started=time.time())
-    source = open_source(spec["source"])
-    began = time.monotonic()
+    try:
+        source = opened(desk)
+        began = time.monotonic()
 
-    def progress(done: int, total: int) -> None:
-        left = (time.monotonic() - began) / done * (total - done) if done else None
-        desk.say(urgent=False, phase="reading", done=done, total=total, seconds_left=left)
+        def progress(done: int, total: int) -> None:
+            left = (time.monotonic() - began) / done * (total - done) if done else None
+            desk.say(urgent=False, phase="reading", done=done, total=total, seconds_left=left)
 
-    staging = desk.job.folder / "staging"
-    report = build(source, spec["name"], staging=staging, progress=progress, stopped=desk.stopped)
+        staging = desk.job.folder / "staging"
+        report = build(source, spec["name"], staging=staging, progress=progress, stopped=desk.stopped)
+    finally:
+        shutil.rmtree(desk.job.folder / "download", ignore_errors=True)
     write_json(desk.job.folder / "result.json", report)
     runs = [local.start_training(Recipe(**recipe), owner=desk.status["owner"]) for recipe in spec["then"]]
     desk.say(runs=[run.id for run in runs])
+
+
+def opened(desk: Desk) -> Source:
+    """Return the source that the job names; a download is fetched first."""
+    spec = desk.job.spec()
+    if "parts" in spec:
+        return Combined([Dataset.open(name) for name in spec["parts"]], take=spec["take"], seed=spec["seed"])
+    if spec["source"] in DOWNLOADS:
+
+        def progress(phase: str) -> None:
+            desk.say(urgent=False, phase=phase, done=0, total=0)
+
+        return download(spec["source"], desk.job.folder / "download", progress=progress, stopped=desk.stopped)
+    source = open_source(spec["source"], labels=spec.get("labels"))
+    source.licence = spec.get("licence") or source.licence
+    return source
 
 
 if __name__ == "__main__":

@@ -96,7 +96,8 @@ def draw(desk: Desk, *, began: float) -> None:
     _keep(desk.job.folder, images, positions, ink)
     seconds = time.perf_counter() - start
     desk.say(phase="judging", seconds=seconds, seconds_left=None)
-    result = {"map": desk.job.id, "points": len(positions), "seconds": seconds, "start_seconds": start - began}
+    result = {"map": desk.job.id, "fingerprint": images.dataset.fingerprint, "points": len(positions),
+              "seconds": seconds, "start_seconds": start - began}  # fmt: skip
     write_json(desk.job.folder / "result.json", {**result, "trustworthiness": judge(features, positions)})
 
 

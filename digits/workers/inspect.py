@@ -7,7 +7,7 @@ import time
 import numpy as np
 
 from digits.dataset.dataset import Dataset
-from digits.dataset.split import split
+from digits.dataset.split import split_of
 from digits.files import Json, write_json
 from digits.inspection import IMAGES, KIND
 from digits.models import create, weights
@@ -22,13 +22,16 @@ def main(desk: Desk) -> None:
     spec = desk.job.spec()
     recipe = Recipe(**spec["recipe"])
     desk.say(state="running", phase=f"asking {FRAMEWORK_NAMES[recipe.framework]}", started=time.time())
-    write_json(desk.job.folder / "result.json", inspect(recipe, spec["fingerprint"]))
+    write_json(desk.job.folder / "result.json", inspect(recipe, spec["fingerprint"], spec.get("families")))
 
 
-def inspect(recipe: Recipe, fingerprint: str) -> Json:
-    """Return the untrained network's description and its logits for five test images, from all over the test part."""
+def inspect(recipe: Recipe, fingerprint: str, families: str | None = None) -> Json:
+    """Return the untrained network's description and its logits for five test images, from all over the test part.
+
+    `families` is the hash of those that the recipe splits by.
+    """
     dataset = Dataset.of(recipe.dataset, fingerprint)
-    test = split(len(dataset.labels), recipe).test
+    test = split_of(dataset, recipe, families).test
     places = np.linspace(0, len(test) - 1, IMAGES).round().astype(np.int64)  # the first five are of one digit
     rows = test[places]
     dataset.verify_blocks(rows)

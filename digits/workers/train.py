@@ -14,6 +14,7 @@ from digits.evaluation.report import report
 from digits.files import Json, append_line, line_bytes, parse_lines, replace, write_json
 from digits.models import Classifier, create, weights
 from digits.training.inputs import Data, load
+from digits.training.leak import leak_of
 from digits.training.loop import Checkpoints, Loop
 from digits.training.queue import wait_for_slot
 from digits.training.run import Run
@@ -28,7 +29,7 @@ def main(desk: Desk) -> None:
     desk.say(phase="waiting", framework=run.recipe.framework)
     slot = wait_for_slot(desk.job, owner=desk.status["owner"], stopped=desk.stopped)
     desk.say(state="running", phase="reading the data", started=time.time())
-    data = load(run.recipe, run.spec["fingerprint"])
+    data = load(run.recipe, run.spec["fingerprint"], parts=run.keep_split())
     desk.check()
     desk.say(phase=f"importing {settings.FRAMEWORK_NAMES[run.recipe.framework]}")
     classifier = create(run.recipe, inputs=len(data.live))
@@ -117,6 +118,7 @@ def _result(run: Run, loop: Loop, logits: metrics.Floats) -> Json:
         "train_accuracy": metrics.accuracy(seen, train.labels), "train_loss": metrics.loss(seen, train.labels),
         "test_accuracy": metrics.accuracy(logits, test.labels), "test_loss": metrics.loss(logits, test.labels),
         "train_images": len(train.rows), "test_images": len(test.rows), "live_inputs": len(loop.data.live),
+        "split": run.recipe.split, "leak": leak_of(run), "test_share": run.split().test_share,
         "parameters": run.recipe.parameters, "train_seconds": loop.seconds,
         "epoch_seconds": [line["epoch_seconds"] for line in epochs],
         "report": report(metrics.confusion(logits.argmax(axis=1), test.labels)),

@@ -56,7 +56,7 @@ def test_an_uploaded_zip_with_a_damaged_picture_is_built_and_the_damaged_one_is_
 ) -> None:
     open_page(page)
     expect(page.get_by_text("No data set yet.")).to_be_visible()
-    ask_to_add(page, "ZIP file")
+    ask_to_add(page, "File")
     page.locator("input[type=file]").set_input_files(damaged_zip(tmp_path / "my digits.zip"))
     expect(page.get_by_label("Name of the data set")).to_have_value("my-digits")
     page.get_by_role("button", name="Build", exact=True).click()
@@ -75,7 +75,7 @@ def test_an_uploaded_zip_with_a_damaged_picture_is_built_and_the_damaged_one_is_
 def test_a_path_outside_the_roots_is_refused_by_name_and_one_inside_is_built(root: Path, page: Page) -> None:
     open_page(page)
     ask_to_add(page, "Path on this machine")
-    fill(page, "Folder or ZIP", str(root.parent / "elsewhere.zip"))
+    fill(page, "Folder or file", str(root.parent / "elsewhere.zip"))
     fill(page, "Name of the data set", "mine")
     page.get_by_role("button", name="Build", exact=True).click()
     expect(page.get_by_text("This path is not open to the app")).to_be_visible()
@@ -83,7 +83,7 @@ def test_a_path_outside_the_roots_is_refused_by_name_and_one_inside_is_built(roo
     assert dataset_names() == []
 
     damaged_zip(root / "here.zip")
-    fill(page, "Folder or ZIP", str(root / "here.zip"))
+    fill(page, "Folder or file", str(root / "here.zip"))
     expect(page.get_by_label("Name of the data set")).to_have_value("mine")
     page.get_by_role("button", name="Build", exact=True).click()
     expect(page.get_by_text("29 images of 10 digits · 1 files refused")).to_be_visible()
@@ -96,7 +96,7 @@ def test_a_new_data_set_is_selected_and_a_failed_build_says_why(root: Path, lab:
     expect(page.get_by_text("29 images of 10 digits")).to_be_visible()
     factory.zipped(root / "second.zip", factory.digit_files(4))
     ask_to_add(page, "Path on this machine")
-    fill(page, "Folder or ZIP", str(root / "second.zip"))
+    fill(page, "Folder or file", str(root / "second.zip"))
     expect(page.get_by_label("Name of the data set")).to_have_value("second")
     page.get_by_role("button", name="Build", exact=True).click()
     expect(page.get_by_text("40 images of 10 digits")).to_be_visible()
@@ -104,7 +104,7 @@ def test_a_new_data_set_is_selected_and_a_failed_build_says_why(root: Path, lab:
 
     (root / "third.zip").write_bytes(b"no archive")
     ask_to_add(page, "Path on this machine")
-    fill(page, "Folder or ZIP", str(root / "third.zip"))
+    fill(page, "Folder or file", str(root / "third.zip"))
     expect(page.get_by_label("Name of the data set")).to_have_value("third")
     page.get_by_role("button", name="Build", exact=True).click()
     expect(page.get_by_text("third.zip is no sound ZIP")).to_be_visible()
@@ -116,7 +116,7 @@ def test_a_new_data_set_is_selected_and_a_failed_build_says_why(root: Path, lab:
 def test_a_build_shows_its_progress_and_stops_when_somebody_says_so(root: Path, kaggle_zip: Path, page: Page) -> None:
     open_page(page)
     ask_to_add(page, "Path on this machine")
-    fill(page, "Folder or ZIP", str(kaggle_zip))
+    fill(page, "Folder or file", str(kaggle_zip))
     expect(page.get_by_label("Name of the data set")).to_have_value("kaggle-digits")
     page.get_by_role("button", name="Build", exact=True).click()
     page.get_by_role("button", name="Stop").click()

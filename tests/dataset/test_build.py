@@ -11,6 +11,7 @@ import pytest
 from digits.dataset import build as module
 from digits.dataset.build import build
 from digits.dataset.dataset import Dataset, dataset_names
+from digits.dataset.paths import Picture
 from digits.dataset.sources import open_source
 from digits.errors import ConflictError, SourceError, StoppedError, UsageError
 from tests import factory
@@ -138,6 +139,17 @@ def test_a_failing_build_leaves_nothing(root: Path, staging: Path, lab: Path):
     with pytest.raises(OSError, match="No space left"):
         build(open_source(root), "mine", staging=staging, progress=fail)
     assert list((lab / "datasets").iterdir()) == []
+    assert not staging.exists()
+
+
+@pytest.mark.parametrize("image", [np.zeros((28, 28), np.uint8), np.zeros((28, 28, 4), np.int64)])
+def test_a_source_that_gives_other_arrays_is_a_mistake_that_does_not_go_unseen(root: Path, staging: Path, image):
+    class Wrong(type(open_source(root))):
+        def __iter__(self):
+            yield Picture(3, "3/3/0.png", image)
+
+    with pytest.raises(ValueError, match="a source gave"):
+        build(Wrong(root), "mine", staging=staging)
     assert not staging.exists()
 
 

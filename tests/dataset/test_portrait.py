@@ -11,6 +11,7 @@ from digits.dataset.build import build
 from digits.dataset.dataset import Dataset
 from digits.dataset.portrait import Portrait, compute, read, shares
 from digits.dataset.sources import open_source
+from digits.dataset.split import at_random
 from digits.errors import IntegrityError
 from digits.images.ink import to_ink, to_rgba
 from digits.training.recipe import preset
@@ -96,7 +97,7 @@ def test_an_input_changes_unless_it_is_the_same_in_all_images():
 
 def test_every_image_is_in_one_part_of_the_split(mine: Dataset):
     recipe = preset("notebook-adam", framework="pytorch", dataset="mine", validation_share=0.2)
-    parts = shares(mine.labels, recipe)
+    parts = shares(mine.labels, at_random(len(mine.labels), recipe))
     assert list(parts) == ["train", "validation", "test"]
     assert sum(parts.values()).tolist() == mine.report["per_digit"]
     assert parts["test"].sum() == 10

@@ -10,7 +10,6 @@ import pytest
 
 from digits.dataset.sources import Source, open_source
 from digits.errors import ImageError, SourceError
-from digits.images import png
 from tests import factory
 
 
@@ -19,7 +18,7 @@ def names(source: Source) -> list[str]:
 
 
 def reasons(source: Source) -> dict[str, str]:
-    return {name: str(data) for _, name, data in source if isinstance(data, ImageError)}
+    return {name: str(data) for _, name, data, _ in source if isinstance(data, ImageError)}
 
 
 def test_a_folder_of_digit_folders_is_read_in_the_order_in_which_a_person_counts(tmp_path: Path):
@@ -127,6 +126,17 @@ def test_a_missing_source_is_named(tmp_path: Path):
         open_source(tmp_path / "nowhere")
 
 
+def test_a_file_of_another_kind_is_refused_with_the_kinds_that_are_read(tmp_path: Path):
+    (tmp_path / "digits.xlsx").write_bytes(b"x")
+    with pytest.raises(SourceError, match=r"digits\.xlsx is of no kind that is read here: expected a folder or"):
+        open_source(tmp_path / "digits.xlsx")
+
+
+def test_a_zip_is_known_by_what_it_holds_where_its_name_says_nothing(tmp_path: Path):
+    path = factory.zipped(tmp_path / "digits", factory.digit_files())
+    assert open_source(path).kind == "zip"
+
+
 def test_a_source_without_digit_images_is_refused(tmp_path: Path):
     files = {"wrapped/3/3/1.png": factory.png(), "3/3/notes.txt": b"x"}
     with pytest.raises(SourceError, match=r"holds no digit images: expected PNG files in folders named 0 … 9"):
@@ -145,7 +155,7 @@ def test_a_folder_that_may_not_be_read_is_named(tmp_path: Path, monkeypatch: pyt
     def refuse(path: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("digits.dataset.sources.os.scandir", refuse)
+    monkeypatch.setattr("digits.dataset.sources.folder.os.scandir", refuse)
     with pytest.raises(SourceError, match="cannot be read: received Permission denied"):
         open_source(tmp_path)
 
@@ -243,7 +253,7 @@ def test_damaged_zips_end_in_pictures_or_a_reason(archive: Path):
             pictures = list(open_source(archive))
         except SourceError:
             continue
-        assert all(isinstance(data, ImageError) or data in truth.values() for _, _, data in pictures)
+        assert all(isinstance(data, ImageError) or data in truth.values() for _, _, data, _ in pictures)
 
 
 def test_the_starter_set_is_1797_drawn_digits():
@@ -251,8 +261,7 @@ def test_the_starter_set_is_1797_drawn_digits():
     pictures = list(source)
     assert len(pictures) == len(source) == 1797
     assert pictures[17].name == "0/0/17.png"
-    images, refused = png.decode([picture.data for picture in pictures])
-    assert not refused
+    images = np.stack([picture.data for picture in pictures])
     assert not images[..., :3].any()
     ink = images[..., 3]
     assert np.isin(ink[:, [0, -1]], 0).all()

@@ -90,6 +90,26 @@ def test_runs_with_the_same_test_images_are_compared_and_others_are_told_why_not
     assert why_not(one, retold(two, "1" * 64)) == "They were tested on different data sets."
 
 
+def test_folds_and_changed_families_are_told_as_the_reason_why_test_images_are_others() -> None:
+    moved = Answers(FIRST.rows + 1, LABELS, FIRST.logits)
+    first = evaluated(made_run("first", split="family"), FIRST)
+    other = evaluated(made_run("other", split="family", fold=1), moved)
+    assert "because their fold differs" in str(why_not(first, other))
+    again = evaluated(made_run("again", split="family"), moved)
+    spec = {**again.job.spec(), "families": "f" * 64}
+    write_json(again.folder / "job.json", spec)
+    assert "its families have changed in between" in str(why_not(first, Run(again.job)))
+    assert differences([first, Run(again.job)]) == {}, "of one of them the families are not known"
+    assert [len(group) for group in seed_groups([first, Run(again.job)])] == [1, 1]
+
+
+def test_a_setting_of_the_other_way_to_split_is_no_difference() -> None:
+    runs = [made_run("random", test_share=0.3), made_run("family", split="family", folds=3, fold=2)]
+    found = differences(runs)
+    assert set(found) == {"split"}
+    assert found["split"] == ["random", "family"]
+
+
 def test_runs_that_differ_in_the_seed_alone_are_a_group() -> None:
     runs = [made_run("a", seed=1), made_run("b", seed=2), made_run("c", seed=1, rate=0.1), made_run("d", seed=3)]
     runs += [made_run("e", seed=1, framework="tensorflow"), retold(made_run("f", seed=9), "1" * 64)]
@@ -123,6 +143,23 @@ def test_a_full_batch_is_told_as_the_number_of_images_that_it_was() -> None:
     assert differences([full, small]) == {"batch": ["all", 128]}
     write_json(full.folder / "status.json", {**full.job.status(), "images": 86184})
     assert differences([full, small]) == {"batch": [86184, 128]}
+
+
+def test_full_batches_are_all_until_the_number_of_each_is_told() -> None:
+    begun, waiting = made_run("a", batch=0), made_run("b", batch=0, framework="tensorflow")
+    write_json(begun.folder / "status.json", {**begun.job.status(), "images": 1437})
+    assert differences([begun, waiting]) == {"framework": ["pytorch", "tensorflow"]}
+    write_json(waiting.folder / "status.json", {**waiting.job.status(), "images": 1437})
+    assert differences([begun, waiting]) == {"framework": ["pytorch", "tensorflow"]}
+    write_json(waiting.folder / "status.json", {**waiting.job.status(), "images": 1000})
+    assert differences([begun, waiting])["batch"] == [1437, 1000]
+
+
+def test_a_renamed_data_set_parts_neither_seeds_nor_frameworks() -> None:
+    before, after = made_run("a", seed=1), made_run("b", seed=2, dataset="renamed")
+    assert [[run.id for run in group] for group in seed_groups([before, after])] == [["a", "b"]]
+    others = [made_run(f"t-{seed}", framework="tensorflow", seed=seed, dataset="renamed") for seed in (1, 2)]
+    assert unfair([before, after, *others]) == []
 
 
 def test_a_data_set_is_its_content_whatever_it_is_called() -> None:

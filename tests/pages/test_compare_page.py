@@ -100,8 +100,8 @@ def test_the_table_as_csv_has_every_column_and_no_cell_that_a_spreadsheet_would_
     run = ended("one", 0.5)
     run.describe(name="=1+1", note='a "quoted", note')
     head, line = table_csv(table_rows([run])).decode().splitlines()
-    assert head.startswith("id,framework,name,dataset,state,test_accuracy,test_loss,seconds,epoch_seconds,parameters")
-    assert line.startswith("one,PyTorch,'=1+1,none,finished,0.5,0.5,2.0,1.0,")
+    assert head.startswith("id,framework,name,dataset,state,test_accuracy,leak,test_loss,seconds,epoch_seconds,param")
+    assert line.startswith("one,PyTorch,'=1+1,none,finished,0.5,,0.5,2.0,1.0,")
     assert line.endswith('"a ""quoted"", note"')
 
 

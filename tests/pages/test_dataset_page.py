@@ -18,7 +18,7 @@ from digits.dataset.sources import open_source
 from digits.errors import UsageError
 from digits.training.run import all_runs
 from tests import factory
-from ui.datasets import adding, browsing, strips, whole
+from ui.datasets import adding, asking, browsing, strips, whole
 
 
 def opened(**query: str) -> AppTest:
@@ -50,7 +50,9 @@ def mine(tmp_path: Path, lab: Path) -> Dataset:
 
 def test_an_empty_lab_says_what_to_do() -> None:
     app = opened()
-    assert "No data set yet. *Add data* builds one from the starter set, a ZIP file or a folder." in words(app)
+    assert "No data set yet. *Add data* builds one from the starter set, a file, a folder or a download." in words(
+        app
+    )
     button(app, "Add data").click().run()
     assert "Nothing is downloaded" in words(app)
 
@@ -145,13 +147,13 @@ def test_a_path_is_open_only_under_a_root(tmp_path: Path, monkeypatch: pytest.Mo
     outside.mkdir()
     (inside / "link").symlink_to(outside)
     monkeypatch.setenv("DIGITS_SOURCES", os.pathsep.join([str(inside)]))
-    assert adding.allowed(str(inside / "a.zip")) == inside / "a.zip"
+    assert asking.allowed(str(inside / "a.zip")) == inside / "a.zip"
     for path in (outside, inside / ".." / "out", inside / "link", "/etc/passwd"):
         with pytest.raises(UsageError, match="This path is not open to the app") as caught:
-            adding.allowed(str(path))
+            asking.allowed(str(path))
         assert str(Path(path).resolve()) in str(caught.value)
     with pytest.raises(UsageError, match="This is no path"):
-        adding.allowed("a\0b")
+        asking.allowed("a\0b")
 
 
 @pytest.mark.usefixtures("mine")

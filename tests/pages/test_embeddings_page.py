@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -10,21 +11,54 @@ from streamlit.testing.v1 import AppTest
 
 from digits import job as jobs
 from digits import settings
+from digits.dataset.dataset import Dataset
+from digits.embedding.images import images_of
 from digits.embedding.maps import result
+from digits.embedding.recipe import MapRecipe
+from digits.engine import local
+from digits.files import Lock, write_json
+from digits.job import Job
+from digits.training.run import Run, all_runs
+from digits.workers.embed import _keep as keep
 from tests.starter import wait_for_end
 from ui.digit_map import Pane, _chosen
 from ui.embeddings.chosen import counts
 
 
-def opened() -> AppTest:
+def opened(**parameters: str) -> AppTest:
     app = AppTest.from_file(settings.PROJECT / "app.py", default_timeout=60).run()
+    for name, value in parameters.items():
+        app.query_params[name] = value
     app.switch_page("pages/embeddings.py").run()
     assert not app.exception, app.exception
     return app
 
 
 def words(app: AppTest) -> str:
-    return "\n".join(element.value for element in [*app.markdown, *app.caption])
+    return "\n".join(element.value for element in [*app.markdown, *app.caption, *app.error])
+
+
+@pytest.fixture
+def placed_at_once(furnished: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The lab of two runs, with a worker that places the images of a map by chance, and at once."""
+
+    def launch(worker: str, job: Job, lock: Lock) -> None:
+        images = images_of(MapRecipe(**job.spec()))
+        positions = np.random.default_rng(0).random((len(images.rows), 2), np.float32)
+        keep(job.folder, images, positions, images.ink())
+        write_json(job.folder / "result.json", {"seconds": 1.0, "trustworthiness": 0.5})
+        write_json(job.folder / "status.json", {"state": "finished", "created": 0.0})
+        lock.close()
+
+    monkeypatch.setattr(local, "launch", launch)
+    return furnished
+
+
+def second_run(**changes: Any) -> Run:
+    """The run of TensorFlow, with other words in its `job.json`."""
+    run = next(run for run in all_runs() if run.recipe.framework == "tensorflow")
+    write_json(run.folder / "job.json", {**run.spec, **changes})
+    return Run(run.job)
 
 
 def test_an_empty_lab_says_what_to_do() -> None:
@@ -51,17 +85,64 @@ def test_both_models_are_shown_on_one_map_of_pixels_with_their_answers_in_words(
     assert "of 3. " in words(app)
 
 
-@pytest.mark.usefixtures("furnished")
+@pytest.mark.usefixtures("placed_at_once")
 def test_a_stopped_map_is_not_started_by_looking_at_it() -> None:
     app = opened()
     (job,) = jobs.all_jobs("maps")
-    job.request_stop()
-    if wait_for_end(job, seconds=240) == "stopped":
-        app.run()
-        assert "The map is stopped" in words(app)
-        assert job.state == "stopped"
-        app.button(key=f"again-{job.id}").click().run()
-        assert wait_for_end(job, seconds=240) == "finished"
+    (job.folder / "map.npz").unlink()
+    write_json(job.folder / "status.json", {"state": "stopped", "error": "it was *stopped*"})
+    app.run()
+    assert "The map is stopped\\: it was \\*stopped\\*" in words(app)
+    assert job.state == "stopped"
+    app.button(key=f"again-{job.id}").click().run()
+    assert job.state == "finished"
+    assert "360 test images" in words(app)
+
+
+@pytest.mark.usefixtures("placed_at_once")
+def test_a_damaged_map_says_so_and_can_be_drawn_again() -> None:
+    app = opened()
+    (job,) = jobs.all_jobs("maps")
+    path = job.folder / "map.npz"
+    path.write_bytes(path.read_bytes()[:300])
+    app.run()
+    assert not app.exception, app.exception
+    assert f"The map {job.id} is damaged" in words(app)
+    app.button(key=f"again-{job.id}").click().run()
+    assert "360 test images" in words(app)
+
+
+@pytest.mark.usefixtures("placed_at_once")
+def test_a_run_that_was_not_tested_on_the_images_of_a_map_has_no_answers_there() -> None:
+    run = second_run()
+    other = second_run(recipe={**run.spec["recipe"], "seed": 7})
+    rows = np.setdiff1d(np.arange(1797), run.evaluation("rows"))[:360]
+    kept = {name: run.evaluation(name) for name in ("logits", "hidden")}
+    np.savez(other.folder / "evaluation.npz", rows=rows, labels=run.dataset().labels[rows], **kept)
+    shown = words(opened(features="PyTorch's last layer"))
+    assert "epochs 3\\, seed 7 was not tested on these images, so it has no answers to them" in shown
+    assert "PyTorch · notebook\\-adam\\, network 32\\-16\\, epochs 3 misreads" in shown
+    assert "TensorFlow misreads" not in shown
+    apart = words(opened(features="Each model's last layer"))
+    assert "was not tested on these images" not in apart
+    assert "each map shows its own" in apart
+
+
+def test_the_same_rows_of_another_data_set_are_other_images(placed_at_once: Path) -> None:
+    sets = placed_at_once / "datasets"
+    shutil.copytree(sets / "starter", sets / "other")
+    write_json(sets / "other" / "report.json", {**Dataset.open("other").report, "fingerprint": "1" * 64})
+    second_run(fingerprint="1" * 64)
+    assert "each map shows its own" in words(opened(features="Each model's last layer"))
+    shown = words(opened(features="TensorFlow's last layer"))
+    assert "PyTorch · notebook\\-adam\\, network 32\\-16\\, epochs 3 was not tested on these images" in shown
+
+
+@pytest.mark.usefixtures("placed_at_once")
+def test_too_few_test_images_for_a_map_are_said_in_a_sentence() -> None:
+    run = second_run()
+    write_json(run.folder / "result.json", {**run.result(), "test_images": 9})
+    assert "too few test images for a map\\: expected at least 10\\, received 9" in words(opened())
 
 
 def pane(images: int) -> Pane:

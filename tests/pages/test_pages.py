@@ -22,7 +22,9 @@ for page in sys.argv[1:]:
     if page != "overview":
         app.switch_page(f"pages/{page}.py").run()
     assert not app.exception, app.exception
-    print(page, "|", app.title[0].value, "|", *(element.value.replace(chr(10), " ") for element in app.markdown))
+    shown = [element.value for kind in (app.markdown, app.caption, app.error) for element in kind]
+    shown += [element.label for element in app.selectbox]
+    print(page, "|", app.title[0].value, "|", *(text.replace(chr(10), " ") for text in shown))
 print("heavy:", *sorted({"torch", "tensorflow", "keras", "umap", "distributed", "sklearn"} & set(sys.modules)))
 """
 
@@ -52,5 +54,11 @@ def test_every_page_of_a_lab_with_two_runs_shows_them_and_imports_nothing_heavy(
     assert "Verdict." in shown["overview"]
     assert "1,797 images" in shown["dataset"]
     assert "TensorFlow · " in shown["compare"]
+    assert shown["train"].count("of 360 test images right") == 2
+    assert "Thick: test images" in shown["train"]
+    assert "There are 360 test images" in shown["embeddings"]
+    assert "Draw a digit from 0 to 9" in shown["draw"]
+    assert "PyTorch answers with" in shown["draw"]
+    assert "TensorFlow answers with" in shown["draw"]
     assert "![x]" not in "".join(shown.values()), "a name is text, never Markdown"
     assert shown["heavy:"].strip() == "heavy:"

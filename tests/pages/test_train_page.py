@@ -9,7 +9,9 @@ from streamlit.testing.v1 import AppTest
 
 from digits import job as jobs
 from digits import settings
+from digits.dataset.dataset import Dataset
 from digits.engine import local
+from digits.errors import ConflictError
 from digits.files import Lock
 from digits.job import Job
 from digits.training import recipe as recipes
@@ -17,9 +19,10 @@ from digits.training.queue import draw_ticket
 from digits.training.run import Run, all_runs
 from tests.starter import small
 from ui.training import begin, cautions
+from ui.training.network import trained
 
 PAGE = settings.PROJECT / "pages" / "train.py"
-HIDDEN = {"framework", "dataset", "split", "device"}  # asked for elsewhere, or only where there is a choice
+HIDDEN = {"framework", "dataset", "device", "folds", "fold"}  # asked for elsewhere, or only where there is a choice
 
 
 def opened(**parameters: str) -> AppTest:
@@ -198,7 +201,7 @@ def test_a_run_that_ended_early_says_why_and_can_go_on(state: str, error: str | 
 def test_cautions_say_what_is_known_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(settings, "cores", lambda: 2)
     assert cautions.cautions(small("pytorch")) == []
-    assert "1,438 training images: one update an epoch" in cautions.cautions(small("pytorch", batch=5000))[0]
+    assert "1,437 training images: one update an epoch" in cautions.cautions(small("pytorch", batch=5000))[0]
     assert "8 threads share 2 cores" in cautions.cautions(small("pytorch").changed(threads=8))[0]
 
 
@@ -210,3 +213,28 @@ def test_the_weights_can_be_taken_with_a_loader_for_either_framework() -> None:
     code = "\n".join(element.value for element in app.code)
     assert "torch.nn.Linear(3136, 32), torch.nn.ReLU()," in code
     assert 'keras.layers.Dense(32, "relu"),' in code
+
+
+@pytest.mark.usefixtures("furnished")
+def test_a_training_that_cannot_start_says_why_and_the_page_stays(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(*_: object, **__: object) -> Run:
+        raise ConflictError("The data set starter is gone")
+
+    app = opened()
+    monkeypatch.setattr(local, "start_training", refuse)
+    next(button for button in app.button if button.label == "Start").click().run()
+    assert not app.exception, app.exception
+    assert "The data set starter is gone" in shown(app)
+    assert "of 360 test images right" in shown(app)
+
+
+@pytest.mark.usefixtures("furnished")
+def test_a_trained_model_stands_beside_an_untrained_one_only_if_it_was_tested_on_the_same_images() -> None:
+    dataset, run = Dataset.open("starter"), next(run for run in all_runs() if run.recipe.framework == "pytorch")
+    rows = run.evaluation("rows")
+    recipe, places = small("pytorch", rate=0.5), [0, 1, 2]
+    assert trained(recipe, dataset, {"places": places, "rows": rows[places].tolist()}) == run
+    assert trained(recipe, dataset, {"places": places, "rows": (rows[places] + 1).tolist()}) is None
+    assert trained(recipe, dataset, {"places": [0, len(rows)], "rows": rows[:2].tolist()}) is None

@@ -9,7 +9,7 @@ from PIL import Image
 from digits.dataset.build import build
 from digits.dataset.dataset import Dataset
 from digits.dataset.sources import open_source
-from digits.dataset.split import split
+from digits.dataset.split import at_random
 from digits.errors import IntegrityError, NotFoundError
 from digits.images.frame import frame
 from digits.images.ink import to_rgba
@@ -33,7 +33,7 @@ def inks() -> np.ndarray:
     rng = np.random.default_rng(3)
     ink = np.zeros((IMAGES, 28, 28), np.uint8)
     ink[:, 6:20, 7:22] = rng.integers(1, 256, (IMAGES, 14, 15)) * (rng.random((IMAGES, 14, 15)) < 0.7)
-    ink.reshape(IMAGES, 784)[split(IMAGES, recipe()).test[0], ONLY_IN_TEST] = 9
+    ink.reshape(IMAGES, 784)[at_random(IMAGES, recipe()).test[0], ONLY_IN_TEST] = 9
     return ink
 
 
@@ -88,7 +88,7 @@ def test_pictures_are_framed_alike_in_chunks_and_whole(monkeypatch: pytest.Monke
 
 @pytest.mark.usefixtures("mine")
 def test_the_parts_are_the_rows_of_the_split_with_their_labels(mine: Dataset) -> None:
-    data, rows = load(recipe(), mine.fingerprint), split(IMAGES, recipe())
+    data, rows = load(recipe(), mine.fingerprint), at_random(IMAGES, recipe())
     for part, expected in ((data.train, rows.train), (data.test, rows.test)):
         assert np.array_equal(part.rows, expected)
         assert np.array_equal(part.labels, expected // 4)

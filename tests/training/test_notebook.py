@@ -33,7 +33,7 @@ def test_the_notebooks_images_are_told_by_their_number_of_each_digit() -> None:
 def test_the_log_has_a_line_every_ten_epochs_and_of_short_trainings_every_one() -> None:
     long = log_text(LINES, 100).splitlines()
     assert len(long) == 11
-    expected = "Epoch: 10 | Loss 0.1818 | Test loss 3.0000 | Test acc 25.00 %"
+    expected = "Epoch: 10 | Loss 0.1818 | Acc 50.00 % | Test loss 3.0000 | Test acc 25.00 %"
     assert long[1] == expected
     assert len(log_text(LINES[:11], 10).splitlines()) == 11
     assert log_text(LINES[:96], 95).splitlines()[-1].startswith("Epoch: 95 |")

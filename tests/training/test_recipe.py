@@ -43,7 +43,8 @@ def test_the_identities_of_old_runs_stay_as_they_are() -> None:
     for (name, framework), identity in known.items():
         recipe = preset(name, framework=framework, dataset="kaggle", threads=2)
         assert recipe.identity(kaggle) == identity
-        before = {key: value for key, value in recipe.as_json().items() if key not in ("dropout", "device")}
+        later = ("dropout", "device", "folds", "fold")
+        before = {key: value for key, value in recipe.as_json().items() if key not in later}
         assert Recipe(**before) == recipe, "what old runs stored is the same recipe"
         assert recipe.changed(dropout=0.2).identity(kaggle) != identity
 
@@ -62,6 +63,15 @@ def test_the_identities_of_old_runs_stay_as_they_are() -> None:
         ({"device": "tpu"}, "Unknown device: expected cpu or cuda or mps, received 'tpu'"),
         ({"initialisation": "xavier"}, "Unknown initialisation: expected pytorch or keras or he-normal"),
         ({"framework": "jax"}, "Unknown framework: expected pytorch or tensorflow, received 'jax'"),
+        ({"split": "by-hand"}, "Unknown split: expected random or family, received 'by-hand'"),
+        ({"split": "family", "folds": 1}, "folds is out of bounds: expected 2 to 100, received 1"),
+        (
+            {"split": "family", "folds": 3, "fold": 3},
+            "fold is out of bounds: expected 0 to 2, of 3 folds, received 3",
+        ),
+        ({"fold": 1}, "fold plays no part in a random split: expected 0, or the split family, received 1"),
+        ({"folds": 5}, "folds plays no part in a random split: expected 4, or the split family, received 5"),
+        ({"split": "family", "test_share": 0.3}, "test_share plays no part in a family split: expected 0.2, or the"),
         ({"colour": 1}, "A recipe has no such setting: .* received colour"),
     ],
 )
@@ -78,3 +88,13 @@ def test_settings_are_read_from_text_by_their_kind() -> None:
     assert parse_value("network", "32-16") == "32-16"
     with pytest.raises(UsageError, match=r"epochs cannot be read: expected a whole number, received '3\.5'"):
         parse_value("epochs", "3.5")
+
+
+def test_a_run_on_a_split_by_family_is_another_one_for_each_fold_and_for_other_families() -> None:
+    by_family = ADAM.changed(split="family")
+    identities = {
+        ADAM.identity("a"), by_family.identity("a", "f"), by_family.identity("a", "g"),
+        by_family.changed(fold=1).identity("a", "f"), by_family.changed(folds=3).identity("a", "f"),
+    }  # fmt: skip
+    assert len(identities) == 5
+    assert title(by_family.changed(fold=1)) == "notebook-adam, split family, fold 1"

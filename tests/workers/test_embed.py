@@ -58,7 +58,7 @@ def test_the_same_seed_gives_the_same_map_and_the_second_comes_from_the_warm_wor
     assert told is not None
     assert before.positions.shape == (60, 2)
     assert np.isfinite(before.positions).all()
-    assert told["points"] == 60
+    assert (told["points"], told["fingerprint"]) == (60, all_runs()[0].spec["fingerprint"])
     assert 0.6 < told["trustworthiness"] <= 1
     first.delete()
     again, other = (start_map(one, owner="ann") for one in (recipe(), recipe(features="hidden", seed=1)))

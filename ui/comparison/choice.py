@@ -7,8 +7,9 @@ import streamlit as st
 from digits.files import Json
 from digits.job import LIVE
 from digits.training.run import Run
-from ui.frame import errors_shown, plain
+from ui.frame import errors_shown, percent, plain
 from ui.jobs import run_row
+from ui.leak import mark
 from ui.table import run_table, table_csv, table_rows
 
 
@@ -91,6 +92,9 @@ def heads(runs: list[Run]) -> None:
             result = run.result()
             images = result["test_images"]
             misread = round((1 - result["test_accuracy"]) * images)
-            st.metric(plain(run.title), f"{100 * result['test_accuracy']:.2f} %", width="content",
-                      delta=f"{misread:,} of {images:,} test images are misread", delta_color="off",
-                      delta_arrow="off")  # fmt: skip
+            with st.container(width="content", gap="xsmall"):
+                st.metric(plain(run.title), percent(result["test_accuracy"], digits=2), width="content",
+                          delta=f"{misread:,} of {images:,} test images are misread", delta_color="off",
+                          delta_arrow="off")  # fmt: skip
+                if leaking := mark(run).removeprefix(" · "):
+                    st.caption(leaking)

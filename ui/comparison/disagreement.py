@@ -9,6 +9,7 @@ from digits.evaluation.statistics import mcnemar
 from digits.training.run import Run
 from ui.comparison.images import HINT, Positions, clickable
 from ui.comparison.stored import answers_of, comparable
+from ui.copies import caution
 from ui.frame import plain
 
 SURE = 0.05
@@ -57,10 +58,10 @@ def _part(first: Run, second: Run) -> None:
     """Show what only one reads, both ways, and what neither does."""
     parted = _parted(first, second)
     st.caption(f"Those come first where the wrong answer was given with most confidence. {HINT}")
-    galleries = ((first, "right", parted.only_first), (second, "right", parted.only_second))
-    for column, (run, word, positions) in zip(st.columns(2, gap="large"), galleries, strict=True):
+    galleries = ((first, parted.only_first), (second, parted.only_second))
+    for column, (run, positions) in zip(st.columns(2, gap="large"), galleries, strict=True):
         with column:
-            st.markdown(f"**Only {plain(run.title)} reads these {word}: {len(positions):,}**")
+            st.markdown(f"**Only {plain(run.title)} reads these right: {len(positions):,}**")
             _shown(positions, [first, second], key=f"only-{run.id}-{first.id}-{second.id}")
     st.markdown(f"**Neither reads these right: {len(parted.neither):,}**")
     _shown(parted.neither, [first, second], key=f"neither-{first.id}-{second.id}")
@@ -91,7 +92,7 @@ def verdict(first: Run, second: Run, parted: Disagreements) -> str:
         said = f"**No difference beyond chance** between {better} and {worse}"
     return (
         f"{said} ({p}, exact McNemar test on the {one + other:,} of {total:,} test images that only one of them "
-        "reads right). It takes images for independent; copies of one drawing are not, so the true p is larger."
+        f"reads right).{caution(first)}"
     )
 
 
@@ -100,4 +101,6 @@ def _hardest(runs: list[Run]) -> None:
     positions, losses = hardest([answers_of(run) for run in runs])
     many = f"averaged over {len(runs)} models" if len(runs) > 1 else f"of {plain(runs[0].title)}"
     st.markdown(f"**The ten hardest test images** by loss, {many}: {losses[0]:.2f} to {losses[-1]:.2f} nats")
+    st.caption("A loss in nats is the natural logarithm of one over the probability that the true digit was given: "
+               "0 is certainty, 2.30 a guess among ten digits.")  # fmt: skip
     _shown(positions, runs, key=f"hardest-{'-'.join(run.id for run in runs)}")

@@ -39,7 +39,7 @@ def show_first_layer(runs: list[Run], opened: bool) -> None:
     if not opened:
         return
     run = next((run for run in runs if run.id == id), runs[0])
-    units = _units(run.id, (run.folder / "weights.safetensors").stat().st_mtime_ns, run)
+    units = _units(run.id, run.kept("weights.safetensors").stat().st_mtime_ns, run)
     pictures = units.change if what == "change" else units.weights
     limit = float(np.quantile(np.abs(pictures), 0.995)) or 1.0
     left, right = st.columns([3, 2], gap="large")

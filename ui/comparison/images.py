@@ -65,7 +65,8 @@ def enlarged(position: int, runs: list[Run], *, key: str) -> None:
             st.markdown(f"A **{label}** · {plain(dataset.files[row])}")
             st.caption(f"Image {row:,} of {plain(dataset.name)}, test image {position:,}")
             for how in {run.recipe.frame for run in runs} - {"as-drawn"}:
-                st.image(tiles(frame(ink, how)[None], columns=1, scale=3), caption=f"As a model sees it, {how}")
+                seen, words = tiles(frame(ink, how)[None], columns=1, scale=3), f"As a model sees it, {how}"
+                st.image(seen, caption=words, alt=f"Image {row}, a {label}. {words}")
         with right:
             for column, run in zip(_grid(len(runs)), runs, strict=False):
                 with column:

@@ -9,7 +9,8 @@ import streamlit as st
 from digits.evaluation.report import MEASURES, report_of
 from digits.files import Json
 from digits.training.run import Run
-from ui.frame import errors_shown, plain
+from ui.frame import errors_shown, percent, plain
+from ui.leak import mark
 
 ROWS = {"macro": "mean", "weighted": "weighted"}
 
@@ -38,7 +39,7 @@ def _one(run: Run, report: Json) -> None:
     config |= {name: st.column_config.NumberColumn(name.capitalize(), format="%.2f %%", width="small")
                for name in MEASURES}  # fmt: skip
     config["support"] = st.column_config.NumberColumn("Support", format="localized", width="small")
-    st.markdown(f"**{plain(run.title)}** · accuracy {100 * report['accuracy']:.2f} %")
+    st.markdown(f"**{plain(run.title)}** · accuracy {percent(report['accuracy'], digits=2)}{mark(run)}")
     st.dataframe(pd.DataFrame(lines), column_config=config, hide_index=True, width="stretch", height="content",
                  key=f"report-{run.id}", alt=f"Precision, recall, F1 and support a digit of {run.title}")  # fmt: skip
     worst = min(report["digits"], key=lambda line: line["f1"])

@@ -13,7 +13,7 @@ from digits.training.run import Run
 
 def answers_of(run: Run) -> Answers:
     """Return what a finished run answered. Raises `IntegrityError`."""
-    return _answers(run.id, (run.folder / "evaluation.npz").stat().st_mtime_ns, run)
+    return _answers(run.id, run.kept("evaluation.npz").stat().st_mtime_ns, run)
 
 
 @st.cache_resource(max_entries=12, show_spinner=False)  # 1.5 MB each at 21,546 test images

@@ -3,37 +3,42 @@
 from __future__ import annotations
 
 import re
-import secrets
-from pathlib import Path
-from typing import Any
 
 import streamlit as st
 
-from digits import settings
 from digits.dataset.dataset import dataset_names
-from digits.engine import local
-from digits.errors import UsageError
 from digits.job import LIVE, Job
-from ui.frame import errors_shown, owner
+from ui.datasets import asking
+from ui.frame import errors_shown
 from ui.jobs import build_row, recent_builds
 
-SOURCES = {"starter": "Starter set", "zip": "ZIP file", "path": "Path on this machine"}
+SOURCES = {
+    "Starter set": asking.starter,
+    "File": asking.file,
+    "Path on this machine": asking.path,
+    "Download": asking.download,
+    "Combine": asking.combine,
+}
 NAME, SUGGESTED = "new-dataset-name", "new-dataset-suggestion"
 MINE, WANTED = "dataset-build", "dataset-wanted"  # in the session: the build that it started, the set to select next
 
 
-@st.dialog("Add data")
+@st.dialog("Add data", width="medium")
 def add() -> None:
+    """Open the dialog."""
+    ask()
+
+
+def ask() -> None:
     """Ask for a source and a name, and start the build."""
-    kind = st.segmented_control("Source", list(SOURCES), default="starter", required=True, format_func=SOURCES.get)
-    source, stem = ask_source(kind)
-    suggest(free_name(stem))
+    kind = st.segmented_control("Source", list(SOURCES), default="Starter set", required=True)
+    wanted = SOURCES[kind]()
+    suggest(free_name(wanted.stem))
     name = st.text_input("Name of the data set", max_chars=64, key=NAME)
-    if st.button("Build", type="primary", icon=":material/construction:", disabled=not (name and source)):
+    ready = bool(name) and wanted.start is not None
+    if st.button("Build", type="primary", icon=":material/construction:", disabled=not ready) and wanted.start:
         with errors_shown():
-            path = stored(source) if kind == "zip" else allowed(source) if kind == "path" else source
-            job = local.start_build(path, name.strip(), owner=owner())
-            st.session_state[MINE] = job.id
+            st.session_state[MINE] = wanted.start(name.strip()).id
             st.rerun()
 
 
@@ -44,22 +49,6 @@ def suggest(name: str) -> None:
     st.session_state[SUGGESTED] = name
 
 
-def ask_source(kind: str) -> tuple[Any, str]:
-    """Ask for what the kind of source needs; return it (None until it is there) and what to call the data set."""
-    if kind == "starter":
-        st.caption("1,797 digits written by 43 people, which come with scikit-learn. Nothing is downloaded.")
-        return "starter", "starter"
-    form = "28×28 PNGs in folders named by their digit: `0/0/17.png` or `0/17.png`."
-    if kind == "zip":
-        st.caption(f"{form} The archive is read in place and never unpacked.")
-        upload = st.file_uploader("ZIP of digit folders", type="zip")
-        return upload, Path(upload.name).stem if upload else ""
-    roots = " or ".join(f"`{root}`" for root in settings.source_roots())
-    st.caption(f"A folder or a ZIP under {roots}: {form}")
-    path = st.text_input("Folder or ZIP").strip()
-    return path, Path(path).stem
-
-
 def free_name(stem: str) -> str:
     """Return a name for a data set from that of a file: allowed, and not taken."""
     name = re.sub(r"[^A-Za-z0-9_-]+", "-", stem).strip("-_")[:48]
@@ -68,27 +57,6 @@ def free_name(stem: str) -> str:
     while name and wanted.casefold() in taken:
         wanted, number = f"{name}-{number}", number + 1
     return wanted
-
-
-def stored(upload: Any) -> Path:
-    """Keep an uploaded ZIP for its build; return where. The build's report names the file as its person did."""
-    stem = re.sub(r"[^A-Za-z0-9_-]+", "-", Path(upload.name).stem)[:64]
-    path = settings.part("uploads") / f"{stem}-{secrets.token_hex(4)}.zip"
-    path.write_bytes(upload.getbuffer())
-    return path
-
-
-def allowed(text: str) -> Path:
-    """Return the path that somebody typed, if it lies under an allowed root. Raises `UsageError`."""
-    roots = settings.source_roots()
-    try:
-        path = Path(text).expanduser().resolve()
-    except (ValueError, RuntimeError, OSError) as error:
-        raise UsageError("This is no path", expected="a folder or a ZIP", received=repr(text[:80])) from error
-    if not any(path.is_relative_to(root) for root in roots):
-        raise UsageError("This path is not open to the app", expected=f"under {' or '.join(map(str, roots))}",
-                         received=path, do="DIGITS_SOURCES names other roots.")  # fmt: skip
-    return path
 
 
 def watch() -> None:

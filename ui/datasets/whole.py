@@ -10,6 +10,7 @@ import streamlit as st
 
 from digits.dataset.dataset import Dataset
 from digits.dataset.portrait import shares
+from digits.dataset.split import at_random
 from digits.figures.palette import NEUTRAL
 from digits.training.recipe import preset
 from ui.datasets.browsing import CHANNELS
@@ -66,7 +67,8 @@ def split_shares(dataset: Dataset) -> None:
     seed = right.number_input("Seed", 0, 2**32 - 1, 42, key="seed", bind="query-params")
     recipe = preset("notebook-adam", framework="pytorch", dataset=dataset.name, test_share=test,
                     validation_share=validation, seed=seed)  # fmt: skip
-    st.markdown(share_table(shares(index(dataset)[0], recipe)))
+    labels = index(dataset)[0]
+    st.markdown(share_table(shares(labels, at_random(len(labels), recipe))))
     st.caption(
         "The notebook's split: 80 % to train, 20 % to test, none to choose by, seed 42. It is drawn at random, so "
         "that the digits' shares differ a little."

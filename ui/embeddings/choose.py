@@ -9,7 +9,8 @@ import streamlit as st
 
 from digits import settings
 from digits.embedding.recipe import BOUNDS, MAX_POINTS, METRICS, MapRecipe
-from digits.training.recipe import title
+from digits.errors import UsageError
+from digits.training.recipe import DEALT, title
 from digits.training.run import Run
 from ui.digit_map import COLOURS, STYLES
 from ui.readers import finished_runs
@@ -39,12 +40,14 @@ class Choice:
     parameters: dict[str, Any]
     view: dict[str, str]
 
+    def source(self, run: Run) -> Run:
+        """Return the run whose test images are on the map on which the answers of `run` are shown."""
+        return next((one for one in self.runs if one.recipe.framework == self.features), run)
+
     def recipe(self, run: Run) -> MapRecipe:
         """Return the map on which the answers of `run` are shown."""
-        if self.features == "pixels":
-            return MapRecipe(run=run.id, features="pixels", **self.parameters)
-        source = next((one for one in self.runs if one.recipe.framework == self.features), run)
-        return MapRecipe(run=source.id, features="hidden", **self.parameters)
+        features = "pixels" if self.features == "pixels" else "hidden"
+        return MapRecipe(run=self.source(run).id, features=features, **self.parameters)
 
 
 def choose() -> Choice | None:
@@ -88,13 +91,16 @@ def _distance(run: Run, others: list[Run]) -> int:
 
 def _split(run: Run) -> list[Any]:
     """Return what decides on which images a run was tested."""
-    recipe = run.recipe
-    return [run.spec["fingerprint"], recipe.split, recipe.seed, recipe.test_share, recipe.validation_share]
+    dealt = [getattr(run.recipe, name) for name in DEALT]
+    return [run.spec["fingerprint"], run.spec.get("families"), *dealt]
 
 
 def parameters(runs: list[Run]) -> dict[str, Any]:
-    """Ask for UMAP's parameters in a form, so that no map is drawn of a number half typed."""
+    """Ask for UMAP's parameters in a form, so that no map is drawn of a number half typed. Raises `UsageError`."""
     most = min(MAX_POINTS, *(int(run.result()["test_images"]) for run in runs))
+    if most < BOUNDS["points"][0]:
+        raise UsageError("There are too few test images for a map", expected=f"at least {BOUNDS['points'][0]:.0f}",
+                         received=most, do="Choose runs that were tested on more images.")  # fmt: skip
     with st.expander("Parameters", icon=":material/tune:"), st.form("parameters", border=False):
         columns = st.columns(5)
         values = {

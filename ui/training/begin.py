@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from digits.dataset.dataset import Dataset
+from digits.dataset.split import split_by
 from digits.engine import local
 from digits.errors import DigitsError
 from digits.training.recipe import Recipe
@@ -12,6 +13,7 @@ from digits.training.run import Run, all_runs
 from ui.frame import owner, plain
 from ui.settings import recipe_form
 from ui.training.cautions import cautions
+from ui.training.preview import leak_sentence
 
 SHOWN = "runs"  # the parameter of the URL that names the runs on show
 STARTED, OPENED, RESUMED = "Started", "Trained already: here it is", "Goes on"
@@ -21,11 +23,12 @@ def begin(names: list[str]) -> list[Recipe]:
     """Ask for a recipe and start it on a click; return it for each chosen framework."""
     try:
         chosen = recipe_form(names)
+        sentences = [*cautions(chosen[0]), leak_sentence(chosen[0])] if chosen else []
     except DigitsError as error:
         st.error(plain(error), icon=":material/error:")
-        chosen = []
-    for sentence in cautions(chosen[0]) if chosen else []:
-        st.caption(f":material/warning: {sentence}")
+        chosen, sentences = [], []
+    for sentence in sentences:
+        st.caption(sentence)
     again = st.checkbox("Train again", help="Make another run of the same recipe, beside the one that exists.")
     if st.button("Start", type="primary", icon=":material/play_arrow:", width="stretch", disabled=not chosen):
         begun = [start(recipe, again=again) for recipe in chosen]
@@ -47,12 +50,14 @@ def start(recipe: Recipe, *, again: bool) -> tuple[Run, str]:
 
 
 def newest(recipe: Recipe) -> Run | None:
-    """Return the last run that was made of `recipe` on the same data, whatever that was called then."""
-    fingerprint = Dataset.open(recipe.dataset).fingerprint
+    """Return the last run of `recipe` on the same data, whatever that was called then, split by the same families."""
+    dataset = Dataset.open(recipe.dataset)
+    known = (dataset.fingerprint, split_by(dataset, recipe))
     same = [
         run
         for run in all_runs()
-        if run.spec["fingerprint"] == fingerprint and run.recipe.changed(dataset=recipe.dataset) == recipe
+        if (run.spec["fingerprint"], run.spec.get("families")) == known
+        and run.recipe.changed(dataset=recipe.dataset) == recipe
     ]
     return max(same, key=_number, default=None)
 

@@ -10,6 +10,7 @@ from digits.files import Json
 from digits.training import notebook
 from digits.training.run import Run
 from ui.frame import duration, plain
+from ui.leak import mark, sentence
 
 EVERY = 10
 QUANTITIES = {"loss": "Loss", "accuracy": "Accuracy", "test_loss": "Test loss", "test_accuracy": "Test accuracy"}
@@ -19,7 +20,7 @@ def log(runs: list[Run]) -> None:
     """Show a line every ten epochs of each run, in the manner of the notebook; every epoch of short ones."""
     with st.expander("Log", icon=":material/list:"):
         for run in runs:
-            st.markdown(f"**{plain(run.title)}**")
+            st.markdown(f"**{plain(run.title)}**{mark(run)}")
             text = log_text(run.epochs(), run.recipe.epochs)
             st.code(text or "No epoch is over yet.", language=None)
 
@@ -32,7 +33,7 @@ def log_text(lines: list[Json], epochs: int) -> str:
 
 def _line(line: Json) -> str:
     return (
-        f"Epoch: {line['epoch']} | Loss {line['loss']:.4f} | "
+        f"Epoch: {line['epoch']} | Loss {line['loss']:.4f} | Acc {100 * line['accuracy']:.2f} % | "
         f"Test loss {line['test_loss']:.4f} | Test acc {100 * line['test_accuracy']:.2f} %"
     )
 
@@ -62,9 +63,10 @@ def _compare(name: str, runs: list[Run]) -> None:
                                     key=f"beside-{name}", label_visibility="collapsed")  # fmt: skip
     st.markdown(table(printed, runs, quantity or there[-1]))
     times = ", ".join(f"{settings.FRAMEWORK_NAMES[run.recipe.framework]} {_took(run)}" for run in runs)
+    leaking = next(filter(None, map(sentence, runs)), "")
     st.caption(
         f"Training took {duration(printed.seconds)} on the notebook's machine; here {times}. "
-        f"{notebook.TOLD[name].difference} Its conclusion: “{notebook.CONCLUSION}”"
+        f"{notebook.TOLD[name].difference}{leaking} Its conclusion: “{notebook.CONCLUSION}”"
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,8 @@ from numpy.typing import NDArray
 
 from digits import inspection
 from digits.dataset.dataset import Dataset
+from digits.dataset.split import split_by
+from digits.errors import IntegrityError
 from digits.evaluation.metrics import probabilities
 from digits.files import Json
 from digits.images.ink import to_ink
@@ -26,17 +29,17 @@ Logits = NDArray[np.floating[Any]]
 def model(chosen: Recipe) -> None:
     """Show the model of the chosen recipe in both frameworks; the first time somebody has to ask for it."""
     recipes = [chosen.changed(framework=framework) for framework in FRAMEWORK_NAMES]
-    fingerprint = Dataset.open(chosen.dataset).fingerprint
-    jobs = [inspection.find(recipe, fingerprint) for recipe in recipes]
+    dataset = Dataset.open(chosen.dataset)
+    jobs = [inspection.find(recipe, dataset) for recipe in recipes]
     states = [job.state if job else "" for job in jobs]
     if not all(state == "finished" for state in states) and not any(state in LIVE for state in states):
         _ask(recipes, [job.status().get("error", "") for job in jobs if job])
     elif any(state in LIVE for state in states):
-        st.fragment(_wait, run_every=0.5)(recipes, fingerprint)
+        st.fragment(_wait, run_every=0.5)(recipes, dataset)
     else:
         for tab, recipe, job in zip(st.tabs(list(FRAMEWORK_NAMES.values())), recipes, jobs, strict=True):
             with tab, errors_shown():
-                _show(recipe, inspection.result(job) if job else {}, fingerprint)
+                _show(recipe, inspection.result(job) if job else {}, dataset)
 
 
 def _ask(recipes: list[Recipe], errors: list[str]) -> None:
@@ -50,8 +53,8 @@ def _ask(recipes: list[Recipe], errors: list[str]) -> None:
         st.rerun()
 
 
-def _wait(recipes: list[Recipe], fingerprint: str) -> None:
-    jobs = [inspection.find(recipe, fingerprint) for recipe in recipes]
+def _wait(recipes: list[Recipe], dataset: Dataset) -> None:
+    jobs = [inspection.find(recipe, dataset) for recipe in recipes]
     live = [job.status() for job in jobs if job and job.state in LIVE]
     if not live:
         st.rerun(scope="app")
@@ -59,7 +62,7 @@ def _wait(recipes: list[Recipe], fingerprint: str) -> None:
         st.caption(f":material/hourglass: {plain(status['phase'])}")
 
 
-def _show(recipe: Recipe, found: Json, fingerprint: str) -> None:
+def _show(recipe: Recipe, found: Json, dataset: Dataset) -> None:
     st.markdown(f"**{found['parameters']:,}** parameters, **{found['parameter_bytes'] / 2**20:.2f} MB**, "
                 f"as {found['library']} lists them")  # fmt: skip
     st.code(found["printed"], language=None)
@@ -69,7 +72,7 @@ def _show(recipe: Recipe, found: Json, fingerprint: str) -> None:
     _five(recipe, found)
     st.markdown("Before training: raw outputs, the probabilities that they become, the digits that those name")
     st.code(answers(np.array(found["logits"])), language=None)
-    run = trained(recipe, fingerprint)
+    run = trained(recipe, dataset, found)
     if run is None:
         st.caption("After training, the same five images stand here.")
         return
@@ -113,12 +116,20 @@ def _columns(values: Logits, form: str) -> str:
     )
 
 
-def trained(recipe: Recipe, fingerprint: str) -> Run | None:
-    """Return the newest finished run that began with this very network and was tested on the same images."""
-    untrained = inspection.looked_at(recipe).identity(fingerprint)
+def trained(recipe: Recipe, dataset: Dataset, found: Json) -> Run | None:
+    """Return the newest finished run that began with this very network and was tested on the images `found`."""
+    asked = (dataset.fingerprint, split_by(dataset, recipe))
     for run in all_runs():
-        if run.spec["fingerprint"] == fingerprint and run.job.state == "finished":
+        if (run.spec["fingerprint"], run.spec.get("families")) == asked and run.job.state == "finished":
             known = run.recipe.changed(dataset=recipe.dataset)
-            if inspection.looked_at(known).identity(fingerprint) == untrained:
+            if inspection.looked_at(known) == inspection.looked_at(recipe) and _answered(run, found):
                 return run
     return None
+
+
+def _answered(run: Run, found: Json) -> bool:
+    """Tell whether `run` was tested on the images of an inspection, at those places; an older lab split otherwise."""
+    with suppress(IntegrityError):  # what cannot be read answers nothing
+        rows, places = run.evaluation("rows"), np.array(found["places"])
+        return bool(places.max() < len(rows) and np.array_equal(rows[places], found["rows"]))
+    return False

@@ -6,7 +6,7 @@ import streamlit as st
 
 from digits.models.takeaway import keras_loader, pytorch_loader
 from digits.training.run import Run
-from ui.frame import plain
+from ui.frame import errors_shown, plain
 
 
 def take_away(runs: list[Run]) -> None:
@@ -20,12 +20,18 @@ def take_away(runs: list[Run]) -> None:
         "needs its framework and safetensors."
     )
     for run in finished:
-        path = run.folder / "weights.safetensors"
-        left, right = st.columns([2, 1], vertical_alignment="center")
-        left.markdown(f"**{plain(run.title)}** · {path.stat().st_size / 2**20:.1f} MB")
-        right.download_button("Download", path.read_bytes, file_name="weights.safetensors",
-                              mime="application/octet-stream", icon=":material/download:", on_click="ignore",
-                              key=f"weights-{run.id}", width="stretch")  # fmt: skip
+        with errors_shown():
+            _offer(run)
     for loaders in dict.fromkeys((pytorch_loader(run.recipe), keras_loader(run.recipe)) for run in finished):
         for tab, loader in zip(st.tabs(["Plain PyTorch", "Plain Keras"]), loaders, strict=True):
             tab.code(loader, language="python")
+
+
+def _offer(run: Run) -> None:
+    """Offer the weights of one run. Raises `IntegrityError` if they are missing."""
+    path = run.kept("weights.safetensors")
+    left, right = st.columns([2, 1], vertical_alignment="center")
+    left.markdown(f"**{plain(run.title)}** · {path.stat().st_size / 2**20:.1f} MB")
+    right.download_button("Download", path.read_bytes, file_name="weights.safetensors",
+                          mime="application/octet-stream", icon=":material/download:", on_click="ignore",
+                          key=f"weights-{run.id}", width="stretch")  # fmt: skip

@@ -27,6 +27,7 @@ from digits.dataset.paths import (
     natural,
 )
 from digits.errors import ImageError, SourceError
+from digits.files import Json
 
 LOCAL = struct.Struct("<4s5H3I2H")
 UNSAFE = re.compile(r"^[/\\]|^[A-Za-z]:|(?:^|[/\\])\.\.(?:[/\\]|$)|\x00")
@@ -53,6 +54,7 @@ class Archive:
         self.path = path
         self.origin = path.name
         self.ignored = 0
+        self.details: Json = {}
         self._found: list[Member] = []
         self._refused: dict[str, ImageError] = {}
         licences: dict[str, Member] = {}

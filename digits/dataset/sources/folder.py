@@ -1,21 +1,11 @@
-"""Where digits come from: a folder of digit folders, a ZIP of the same, or the starter set.
-
-Each source is one small object that can be counted and iterated, and knows nothing of what a data set is.
-"""
+"""A folder of digit folders on the disk."""
 
 from __future__ import annotations
 
-import io
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-from PIL import Image, ImageFilter, ImageOps
-
-from digits.dataset.archive import Archive
 from digits.dataset.paths import (
     DIGITS,
     LARGEST_FILE_BYTES,
@@ -27,40 +17,8 @@ from digits.dataset.paths import (
     is_litter,
     natural,
 )
-from digits.errors import ImageError, SourceError
-from digits.images.frame import frame
-
-
-class Source(Protocol):
-    """Files of handwritten digits, one after another, a digit's in the order in which a person counts.
-
-    `kind` is a word, `origin` says where they come from, `licence` what may be done with them (empty if unknown),
-    and `ignored` how many files lie outside the digit folders.
-    """
-
-    kind: str
-    origin: str
-    licence: str
-    ignored: int
-
-    def __len__(self) -> int: ...
-
-    def __iter__(self) -> Iterator[Picture]: ...
-
-
-def open_source(text: str | Path) -> Source:
-    """Return the source that `text` names: "starter", a folder or a ZIP. Raises `SourceError`."""
-    if text == "starter":
-        return Starter()
-    path = Path(text)
-    try:
-        if path.is_dir():
-            return Folder(path)
-        if path.is_file():
-            return Archive(path)
-    except OSError as error:
-        raise SourceError(f"{path.name} cannot be read", received=error.strerror) from error
-    raise SourceError(f"{path} does not exist", expected='"starter", a folder or a ZIP of digit folders')
+from digits.errors import ImageError
+from digits.files import Json
 
 
 class Folder:
@@ -72,6 +30,7 @@ class Folder:
         self.path = path.resolve()
         self.origin = self.path.name
         self.ignored = 0
+        self.details: Json = {}
         self._found: list[str] = []
         self._refused: dict[str, ImageError] = {}
         with os.scandir(self.path) as entries:
@@ -132,50 +91,6 @@ class Folder:
             return Path(path).resolve().is_relative_to(self.path)
         except (OSError, RuntimeError):  # a ring of links
             return False
-
-
-class Starter:
-    """The 1,797 digits that come with scikit-learn: 8×8, redrawn here as a pen would have drawn them at 28×28."""
-
-    kind = "starter"
-    origin = "scikit-learn's load_digits: the test part of UCI's Optical Recognition of Handwritten Digits"
-    licence = (
-        "CC BY 4.0 (creativecommons.org/licenses/by/4.0): E. Alpaydin, C. Kaynak, Optical Recognition of "
-        "Handwritten Digits, UCI Machine Learning Repository, 1998, doi:10.24432/C50P49; here drawn larger."
-    )
-    ignored = 0
-
-    def __len__(self) -> int:
-        return 1_797
-
-    def __iter__(self) -> Iterator[Picture]:
-        from sklearn.datasets import load_digits
-
-        images, labels = load_digits(return_X_y=True)
-        for label in range(10):
-            for number, image in enumerate(images[labels == label]):
-                yield Picture(label, f"{label}/{label}/{number}.png", _encode(redraw(image.reshape(8, 8))))
-
-
-def redraw(image: NDArray[np.float64]) -> NDArray[np.uint8]:
-    """Return an (8, 8) image of 0 … 16 as (28, 28) uint8 ink, centred, whose strokes look drawn.
-
-    Ink is what is darker than its surroundings by a step: one threshold for all would close the loops of an 8.
-    """
-    grey = Image.fromarray((image * (255 / 16)).round().astype(np.uint8))
-    large = ImageOps.expand(grey, 1).resize((120, 120), Image.Resampling.BICUBIC)
-    around = np.asarray(large.filter(ImageFilter.GaussianBlur(12)), np.float64) / 255
-    threshold = np.maximum(0.1 + around, 0.4)
-    drawn = 255 / (1 + np.exp((threshold - np.asarray(large, np.float64) / 255) * 20))
-    return frame(drawn.round().astype(np.uint8), "centred")
-
-
-def _encode(ink: NDArray[np.uint8]) -> bytes:
-    pixels = np.zeros((*ink.shape, 4), np.uint8)
-    pixels[..., 3] = ink
-    file = io.BytesIO()
-    Image.fromarray(pixels).save(file, "PNG")
-    return file.getvalue()
 
 
 def _read(path: Path) -> bytes | ImageError:

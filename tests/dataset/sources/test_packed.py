@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import io
+import tracemalloc
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.lib import format as npy
+
+from digits.dataset.sources import open_source
+from digits.errors import SourceError
+from digits.images.ink import to_rgba
+from tests.dataset.sources.made import INK, LABELS, ORDER, RGBA, pictures
+
+
+def saved(path: Path, **arrays: np.ndarray) -> Path:
+    np.savez_compressed(path, **arrays)
+    return path
+
+
+def header(shape: tuple[int, ...], descr: str = "|u1") -> bytes:
+    file = io.BytesIO()
+    npy.write_array_header_1_0(file, {"descr": descr, "fortran_order": False, "shape": shape})
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("images", [INK, INK.reshape(30, 784), RGBA], ids=["ink", "flat", "rgba"])
+@pytest.mark.parametrize("kind", [np.uint8, np.int64])
+def test_images_of_every_form_come_digit_by_digit(tmp_path: Path, images: np.ndarray, kind: type) -> None:
+    source = open_source(saved(tmp_path / "a.npz", images=images, labels=LABELS.astype(kind)))
+    labels, found = pictures(source)
+    assert labels == LABELS[ORDER].tolist()
+    np.testing.assert_array_equal(found, RGBA[ORDER] if images is RGBA else to_rgba(INK[ORDER]))
+    assert (source.kind, source.origin) == ("npz", "a.npz")
+
+
+def test_arrays_named_as_keras_names_them_are_joined(tmp_path: Path) -> None:
+    parts = {"x_train": INK[:20], "y_train": LABELS[:20], "x_test": INK[20:], "y_test": LABELS[20:]}
+    labels, found = pictures(open_source(saved(tmp_path / "mnist.npz", **parts)))
+    assert labels == LABELS[ORDER].tolist()
+    np.testing.assert_array_equal(found[..., 3], INK[ORDER])
+
+
+@pytest.mark.parametrize(
+    ("arrays", "said"),
+    [
+        ({"images": INK.astype(np.float32), "labels": LABELS}, r"images of a\.npz does not fit: expected uint8"),
+        ({"images": INK[:, :27], "labels": LABELS}, "does not fit"),
+        ({"images": INK, "labels": LABELS.astype(float)}, "labels of a.npz does not fit: expected integers"),
+        ({"images": INK, "labels": LABELS[:, None]}, "expected integers"),
+        ({"images": INK, "labels": LABELS[:29]}, "expected a label in labels for each image in images"),
+        ({"images": INK, "labels": LABELS - 1}, r"Label 0 of a\.npz is no digit: expected 0 to 9, received -1"),
+        ({"images": INK[:0], "labels": LABELS[:0]}, "holds no images"),
+        ({"images": INK, "labels": np.minimum(LABELS, 8)}, "received none of 9"),
+        ({"pictures": INK}, r"has no images and labels: .*received pictures\.npy"),
+        ({"x_train": INK, "y_test": LABELS}, "has no images and labels"),
+    ],
+)
+def test_arrays_that_do_not_fit_are_refused_by_name(tmp_path: Path, arrays: dict, said: str) -> None:
+    with pytest.raises(SourceError, match=said):
+        open_source(saved(tmp_path / "a.npz", **arrays))
+
+
+def test_nothing_pickled_is_read(tmp_path: Path) -> None:
+    path = saved(tmp_path / "a.npz", images=INK, labels=np.array([print] * 30, object))
+    with pytest.raises(SourceError, match=r"labels of a\.npz"):
+        open_source(path)
+
+
+@pytest.mark.parametrize("shape", [(10**9, 28, 28), (10**6 + 1, 784), (31, 28, 28), (29, 28, 28)])
+def test_a_member_that_promises_what_it_does_not_hold_is_refused_before_memory_is_taken(
+    tmp_path: Path, shape: tuple[int, ...]
+) -> None:
+    path = tmp_path / "a.npz"
+    labels = io.BytesIO()
+    np.save(labels, LABELS)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("images.npy", header(shape) + INK.tobytes())
+        archive.writestr("labels.npy", labels.getvalue())
+    tracemalloc.start()
+    with pytest.raises(SourceError, match="promises what it cannot hold"):
+        open_source(path)
+    _, peak_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak_bytes < 2_000_000
+
+
+def test_damaged_files_end_in_pictures_or_a_reason(tmp_path: Path) -> None:
+    rng = np.random.default_rng(3)
+    path = saved(tmp_path / "a.npz", images=INK, labels=LABELS)
+    sound = path.read_bytes()
+    truth = pictures(open_source(path))
+    refused = 0
+    for number in range(300):
+        changed = bytearray(sound[: rng.integers(len(sound))] if number % 3 == 0 else sound)
+        for place in rng.integers(0, max(len(changed), 1), 2 * (len(changed) > 0)):
+            changed[place] = rng.integers(256)
+        path.write_bytes(changed)
+        try:
+            labels, found = pictures(open_source(path))
+        except SourceError:
+            refused += 1
+            continue
+        assert labels == truth[0]
+        np.testing.assert_array_equal(found, truth[1])
+    assert refused > 200

@@ -1,0 +1,156 @@
+"""The dialog *Add data*: what each source asks, and what then is built."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from digits import job as jobs
+from digits import settings
+from digits.dataset.build import build
+from digits.dataset.dataset import Dataset, dataset_names
+from digits.dataset.sources import open_source
+from digits.dataset.sources.downloads import DOWNLOADS
+from digits.errors import ConflictError, UsageError
+from tests import factory
+from tests.dataset.sources.made import idx_pair
+from tests.starter import wait_for_end
+from ui.datasets import adding, asking
+
+
+class Upload:
+    """What a browser sends."""
+
+    def __init__(self, path: Path, name: str = "") -> None:
+        self.name, self.data = name or path.name, path.read_bytes()
+
+    def getbuffer(self) -> memoryview:
+        return memoryview(self.data)
+
+
+def asked(source: str) -> AppTest:
+    """What stands in the dialog when a source is chosen; a dialog itself closes at the next run of a test's page."""
+
+    def dialog() -> None:
+        from ui.datasets import adding
+
+        adding.ask()
+
+    app = AppTest.from_function(dialog, default_timeout=60).run()
+    app.segmented_control[0].set_value(source).run()
+    assert not app.exception, app.exception
+    return app
+
+
+def words(app: AppTest) -> str:
+    return "\n".join(element.value for kind in ("markdown", "caption", "error") for element in app.get(kind))
+
+
+@pytest.fixture
+def two(tmp_path: Path, lab: Path) -> None:
+    for name, each in (("first", 2), ("second", 3)):
+        files = factory.digit_files(each)
+        build(open_source(factory.folder(tmp_path / name, files)), name, staging=lab / "s")
+
+
+def test_every_source_says_in_a_sentence_what_it_takes() -> None:
+    for source, said in {
+        "Starter set": "Nothing is downloaded", "File": "each writer is a family",
+        "Path on this machine": "A folder of digit folders, or a file, under", "Download": "CC BY\\-SA 4\\.0",
+        "Combine": "none outweighs another",
+    }.items():  # fmt: skip
+        assert said in words(asked(source)), source
+    assert list(adding.SOURCES) == ["Starter set", "File", "Path on this machine", "Download", "Combine"]
+
+
+def test_nothing_can_be_built_before_the_question_is_answered() -> None:
+    for source, ready in {
+        "Starter set": True,
+        "File": False,
+        "Path on this machine": False,
+        "Combine": False,
+    }.items():
+        build_it = next(one for one in asked(source).button if one.label == "Build")
+        assert build_it.disabled is not ready, source
+
+
+def test_a_download_names_its_origin_and_licence_and_suggests_its_name() -> None:
+    app = asked("Download")
+    assert "jcprogjava" in words(app)
+    assert app.text_input(key=adding.NAME).value == "kagglehub"
+    app.radio[0].set_value("openml-usps").run()
+    assert "openml\\.org\\/d\\/41082" in words(app)
+    assert app.text_input(key=adding.NAME).value == "openml-usps"
+    assert len(DOWNLOADS) == 4
+
+
+@pytest.mark.usefixtures("two")
+def test_data_sets_are_combined_by_a_click() -> None:
+    app = asked("Combine")
+    app.multiselect[0].set_value(["first", "second"]).run()
+    assert app.text_input(key=adding.NAME).value == "first-second"
+    next(one for one in app.button if one.label == "Build").click().run()
+    (job,) = jobs.all_jobs("builds")
+    assert wait_for_end(job) == "finished", job.status()
+    assert "first-second" in dataset_names()
+    app = AppTest.from_file(str(settings.PROJECT / "app.py"), default_timeout=60)
+    app.switch_page("pages/dataset.py")
+    app.query_params["name"] = "first-second"
+    app.run()
+    assert "**50 images** of 10 digits" in words(app)
+    assert "Families\\: unknown\\, as those of first and second are" in words(app)
+
+
+def test_two_uploads_of_idx_are_built_under_the_licence_that_was_given(tmp_path: Path) -> None:
+    images = idx_pair(tmp_path, packed=True)
+    labels = tmp_path / "train-labels-idx1-ubyte.gz"
+    source, answers = asking.stored([Upload(labels), Upload(images)])
+    job = asking.built(source, {"labels": str(answers), "licence": "CC BY-SA 3.0"}, "mnist")
+    assert wait_for_end(job) == "finished", job.status()
+    report = Dataset.open("mnist").report
+    assert (report["images"], report["licence"]) == (30, "CC BY-SA 3.0")
+    assert report["origin"].startswith("train-images-idx3-ubyte-")
+
+
+@pytest.mark.parametrize("names", [["x-images-idx3-ubyte"], ["a.zip", "b.zip"], ["x-images-idx3-ubyte"] * 2])
+def test_uploads_that_are_no_one_source_are_refused_and_not_kept(tmp_path: Path, names: list[str]) -> None:
+    (tmp_path / "file").write_bytes(b"x")
+    with pytest.raises(UsageError, match=f"These files are no one source: .*received {names[0]}"):
+        asking.stored([Upload(tmp_path / "file", name) for name in names])
+    assert list(settings.part("uploads").iterdir()) == []
+
+
+@pytest.mark.usefixtures("two")
+@pytest.mark.parametrize("name", ["first", "../x"])
+def test_a_name_that_is_refused_keeps_no_upload(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "digits.zip").write_bytes(b"PK")
+    monkeypatch.setattr(asking.st, "file_uploader", lambda *_, **__: [Upload(tmp_path / "digits.zip")])
+    start = asking.file().start
+    assert start is not None
+    with pytest.raises((ConflictError, UsageError)):
+        start(name)
+    assert list(settings.part("uploads").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [("my digits.zip", r"my-digits-\w{8}\.zip"), ("../../x.json.gz", r"-x-\w{8}\.json\.gz"),
+     ("a.b.csv", r"a-b-\w{8}\.csv"), (".npz", r"-\w{8}\.npz"), ("é" * 300 + ".npz", r"--\w{8}\.npz")],
+)  # fmt: skip
+def test_an_upload_keeps_the_ending_of_its_name_and_stays_in_its_folder(tmp_path: Path, name: str, kept: str) -> None:
+    (tmp_path / "file").write_bytes(b"x")
+    path = asking.keep(Upload(tmp_path / "file", name))
+    assert path.parent == settings.part("uploads")
+    assert re.fullmatch(kept, path.name), path.name
+
+
+@pytest.mark.parametrize(
+    ("name", "stem"),
+    [("train-images-idx3-ubyte.gz", "train"), ("pen.json.gz", "pen"), ("Digits.csv", "Digits"),
+     ("t10k-images.idx3-ubyte", "t10k"), ("digits", "digits"), ("v1.0.zip", "v1.0")],
+)  # fmt: skip
+def test_a_name_is_suggested_without_what_tells_the_kind(name: str, stem: str) -> None:
+    assert asking.stem_of(name) == stem

@@ -1,0 +1,150 @@
+"""What each kind of source asks: a file, a path, a download, data sets to combine."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import streamlit as st
+
+from digits import settings
+from digits.dataset.dataset import Dataset, dataset_names
+from digits.dataset.sources.downloads import DOWNLOADS
+from digits.dataset.sources.idx import is_idx
+from digits.engine import local
+from digits.errors import UsageError
+from digits.job import Job
+from ui.frame import owner, plain
+
+Start = Callable[[str], Job]
+FORMS = (
+    "A **ZIP** of 28×28 PNGs in folders named by their digit, `0/0/17.png` or `0/17.png`, read in place and never "
+    "unpacked. Two **IDX** files, images and labels, plain or .gz. A **CSV** as the notebook saves it, or "
+    "`label,pixel0…pixel783`. An **.npz** of `images` and `labels`, or of Keras' `x_train`, `y_train`. Pen strokes, "
+    "**.json.gz**: they are painted as the canvas paints them, and each writer is a family."
+)
+
+
+class Wanted(NamedTuple):
+    """What to call the data set, and what starts its build under a name; None until the question is answered."""
+
+    stem: str
+    start: Start | None
+
+
+def starter() -> Wanted:
+    """Offer the starter set."""
+    st.caption("1,797 digits written by 43 people, which come with scikit-learn. Nothing is downloaded.")
+    return Wanted("starter", partial(built, "starter", {}))
+
+
+def file() -> Wanted:
+    """Ask for a file from the browser, or two of IDX."""
+    st.caption(FORMS)
+    uploads = st.file_uploader("File, or IDX images and labels", accept_multiple_files=True)
+    licence = ask_licence()
+    if not uploads:
+        return Wanted("", None)
+
+    def start(name: str) -> Job:
+        local.check_new(name)  # before a whole file is kept
+        source, labels = stored(uploads)
+        return built(source, {"labels": str(labels) if labels else None, "licence": licence}, name)
+
+    return Wanted(stem_of(uploads[0].name), start)
+
+
+def path() -> Wanted:
+    """Ask for a path on the machine of the app."""
+    roots = " or ".join(f"`{root}`" for root in settings.source_roots())
+    st.caption(f"A folder of digit folders, or a file, under {roots}. {FORMS}")
+    text = st.text_input("Folder or file").strip()
+    licence = ask_licence()
+    if not text:
+        return Wanted("", None)
+    return Wanted(stem_of(Path(text).name), lambda name: built(allowed(text), {"licence": licence}, name))
+
+
+def download() -> Wanted:
+    """Ask which set is to be fetched from others."""
+    titles = {name: one.title for name, one in DOWNLOADS.items()}
+    sentences = [one.sentence for one in DOWNLOADS.values()]
+    name = st.radio("Set", list(DOWNLOADS), format_func=titles.get, captions=sentences)
+    chosen = DOWNLOADS[name]
+    st.caption(f"From {plain(chosen.origin)}. Licence: {plain(chosen.licence)}")
+    return Wanted(name, partial(built, name, {}))
+
+
+def combine() -> Wanted:
+    """Ask which data sets are put together."""
+    st.caption("All images of the chosen data sets, or as many of each: then none outweighs another.")
+    parts = st.multiselect("Data sets", dataset_names())
+    left, right = st.columns(2)
+    most = max((Dataset.open(part).report["images"] for part in parts), default=10)
+    take = left.number_input("At most of each", 10, None, None, 100, placeholder="all",
+                             help=f"Drawn evenly from its digits. The largest has {most:,} images.")  # fmt: skip
+    seed = right.number_input("Seed of the drawing", 0, 2**32 - 1, 42, disabled=take is None)
+    if len(parts) < 2:
+        return Wanted("", None)
+    start = partial(local.start_combining, parts, owner=owner(), take=take, seed=seed)
+    return Wanted("-".join(parts), start)
+
+
+def built(source: str | Path, more: dict[str, Any], name: str) -> Job:
+    """Start building `name` from `source`."""
+    return local.start_build(source, name, owner=owner(), more=more)
+
+
+def ask_licence() -> str | None:
+    """Ask under which licence the images are: a file does not say it."""
+    text = st.text_input("Licence, where you know it", max_chars=300, placeholder="CC BY 4.0, by …")
+    return text.strip() or None
+
+
+def stem_of(name: str) -> str:
+    """Return what a data set from the file `name` may be called: its name without what tells its kind."""
+    return re.sub(r"(?:[-.]images)?[-.]idx\d[-.]ubyte(?:\.gz)?$|\.json\.gz$|\.\w+$", "", name)
+
+
+def stored(uploads: list[Any]) -> tuple[Path, Path | None]:
+    """Keep uploads for their build; return where the images are, and their labels. Raises `UsageError`.
+
+    The report of the build names them as their person did.
+    """
+    pair = [one for one in uploads if is_idx(one.name)]
+    if len(uploads) == 1 and not pair:
+        return keep(uploads[0]), None
+    pictures = [one for one in pair if "idx3" in one.name.lower()]
+    if len(uploads) == len(pair) == 2 and len(pictures) == 1:
+        labels = next(one for one in pair if one is not pictures[0])
+        return keep(pictures[0]), keep(labels)
+    received = ", ".join(one.name for one in uploads)[:200]
+    raise UsageError("These files are no one source", received=received,
+                     expected="one file, or …images-idx3-ubyte and …labels-idx1-ubyte")  # fmt: skip
+
+
+def keep(upload: Any) -> Path:
+    """Write one upload into the lab under a name of its own, which ends as its kind does."""
+    ending = re.search(r"(?:\.json)?\.\w{1,8}$", upload.name.lower(), re.ASCII)
+    suffix = ending[0] if ending else ""
+    stem = re.sub(r"[^A-Za-z0-9_-]+", "-", upload.name[: len(upload.name) - len(suffix)])[:64]
+    path = settings.part("uploads") / f"{stem}-{secrets.token_hex(4)}{suffix}"
+    path.write_bytes(upload.getbuffer())
+    return path
+
+
+def allowed(text: str) -> Path:
+    """Return the path that somebody typed, if it lies under an allowed root. Raises `UsageError`."""
+    roots = settings.source_roots()
+    try:
+        found = Path(text).expanduser().resolve()
+    except (ValueError, RuntimeError, OSError) as error:
+        raise UsageError("This is no path", expected="a folder or a file", received=repr(text[:80])) from error
+    if not any(found.is_relative_to(root) for root in roots):
+        raise UsageError("This path is not open to the app", expected=f"under {' or '.join(map(str, roots))}",
+                         received=found, do="DIGITS_SOURCES names other roots.")  # fmt: skip
+    return found
