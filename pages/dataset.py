@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from digits.dataset.dataset import Dataset, dataset_names
+from ui.boxes import SHOWN, dataset_box
 from ui.datasets import browsing, whole
 from ui.datasets.adding import WANTED, add, show_builds
 from ui.datasets.editing import edit
@@ -42,9 +43,9 @@ def main() -> None:
 def choose(names: list[str]) -> Dataset:
     """Ask which data set is shown; offer to add one and to change this one."""
     if st.session_state.get(WANTED) in names:
-        st.session_state["name"] = st.session_state.pop(WANTED)
+        st.session_state["name"] = st.session_state[SHOWN] = st.session_state.pop(WANTED)
     left, middle, right = st.columns([5, 2, 3], vertical_alignment="bottom")
-    name = left.selectbox("Data set", names, key="name", bind="query-params")
+    name = dataset_box(names, left)
     if middle.button("Add data", icon=":material/add:", width="stretch"):
         add()
     dataset = Dataset.open(name)

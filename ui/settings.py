@@ -11,6 +11,7 @@ from digits.models.devices import devices
 from digits.training import notebook
 from digits.training import recipe as recipes
 from digits.training.recipe import Recipe
+from ui.boxes import dataset_box
 
 HELP = {
     "network": "Widths of the hidden layers, from the input on; ten logits, one a digit, follow.",
@@ -68,7 +69,7 @@ def recipe_form(names: list[str]) -> list[Recipe]:
 
     Raises `UsageError`, naming the setting, for what cannot be a recipe.
     """
-    dataset = st.selectbox("Data set", names, key="name", bind="query-params")
+    dataset = dataset_box(names)
     preset = st.selectbox("Recipe", list(recipes.PRESETS), index=1, format_func=_title, key="recipe",
                           bind="query-params")  # fmt: skip
     st.caption(notebook.TOLD[preset].story)

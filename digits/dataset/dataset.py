@@ -161,6 +161,12 @@ class Dataset:
         column = self._column("index", "family", required=False)
         return None if column is None else np.asarray(np.from_dlpack(column.cast("int64").combine_chunks()), np.int64)
 
+    @property
+    def changes(self) -> NDArray[np.float32] | None:
+        """(n,) float32 pixels: how far each image was moved from its family's mean; None where nobody measured it."""
+        column = self._column("index", "change", required=False)
+        return None if column is None else np.asarray(np.from_dlpack(column.combine_chunks()), np.float32)
+
     @cached_property
     def files(self) -> list[str]:
         """The n names of the images in their source, in the order of `images`. Raises `IntegrityError`."""

@@ -8,6 +8,7 @@ from digits.dataset import dataset as datasets
 from digits.dataset.dataset import Dataset
 from digits.engine.export import exports_of
 from digits.training.run import check_idle, runs_on
+from ui.boxes import SHOWN
 from ui.datasets.adding import WANTED
 from ui.frame import errors_shown, plain
 
@@ -20,11 +21,11 @@ def edit(dataset: Dataset) -> None:
         name = st.text_input("Name", dataset.name, key=f"name-{dataset.name}", max_chars=64)
         note = st.text_area("Description", dataset.note, key=f"note-{dataset.name}", max_chars=2000)
         left, right = st.columns(2)
-        if left.button("Save", key="save-name", icon=":material/save:", width="stretch"):
+        if left.button("Save", key=f"save-{dataset.name}", icon=":material/save:", width="stretch"):
             with errors_shown():
                 keep(dataset, name.strip(), note)
                 st.rerun()
-        if right.button("Delete", key="delete-dataset", icon=":material/delete:", width="stretch"):
+        if right.button("Delete", key=f"delete-{dataset.name}", icon=":material/delete:", width="stretch"):
             delete(dataset.name)
 
 
@@ -51,6 +52,7 @@ def delete(name: str) -> None:
             for job in exports:
                 job.delete()
             datasets.delete(name)
+            st.session_state.pop(SHOWN, None)
             st.rerun()
 
 

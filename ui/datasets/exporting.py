@@ -23,7 +23,7 @@ def save(dataset: Dataset) -> None:
     shuffled = st.checkbox("Shuffled, as the notebook saves it")
     seed = st.number_input("Seed of the shuffle", 0, 2**32 - 1, 42) if shuffled else None
     about = f", about {csv_bytes(dataset, dataset.fingerprint) / 1e6:,.0f} MB" if kind == "csv" else ""
-    if st.button(f"Save as {LABELS[kind]}{about}", icon=":material/save:"):
+    if st.button(f"Save as {LABELS[kind]}{about}", icon=":material/save:", key=f"save-as-{dataset.name}"):
         with errors_shown():
             start_export(dataset, Form(kind=kind, index=index, shuffle_seed=seed), owner=owner())
     live = any(job.state in LIVE for job in exports_of(dataset))

@@ -17,6 +17,7 @@ from digits.dataset.families.kernels import register_pairs
 from digits.dataset.families.neighbours import Rows, neighbours
 from digits.dataset.families.prototype import Pages, Reals
 from digits.dataset.families.splitting import split
+from digits.dataset.families.words import numbered
 from digits.errors import StoppedError, UsageError
 from digits.settings import cores
 
@@ -125,21 +126,14 @@ def _ordered(images: NDArray[np.uint8], chosen: NDArray[np.bool_]) -> Rows:
 
 
 def _found(digits: list[Digit], labels: NDArray[np.integer[Any]]) -> Found:
-    """Number the families; images without ink are one family of their digit, its last."""
-    families, changes = np.full(len(labels), -1, np.int64), np.zeros(len(labels), np.float32)
-    groups = np.full(len(labels), -1, np.int64)
+    """Number the families; images without ink are one family of their digit."""
+    groups, changes = np.full(len(labels), -1, np.int64), np.zeros(len(labels), np.float32)
     for digit in digits:
-        groups[digit.rows] = digit.groups.numbers
+        groups[digit.rows] = groups.max() + 1 + digit.groups.numbers
         changes[digit.rows] = _changes(digit)
-    start = 0
-    for label in np.unique(labels):
-        rows = np.flatnonzero(labels == label)
-        names, first, member, sizes = np.unique(groups[rows], return_index=True, return_inverse=True, return_counts=True)
-        place = np.empty(len(names), np.int64)
-        place[np.lexsort((first, -sizes, names < 0))] = np.arange(len(names))
-        families[rows] = start + place[member]
-        start += len(names)
-    return Found(families, changes)
+    blank = groups < 0
+    groups[blank] = groups.max() + 1 + labels[blank]
+    return Found(numbered(groups, labels), changes)
 
 
 def _changes(digit: Digit) -> NDArray[np.float64]:

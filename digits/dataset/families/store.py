@@ -1,6 +1,8 @@
-"""Families as a data set keeps them: the column `family` of its index, and `families.json`, which says where from.
+"""Families as a data set keeps them: two columns of its index, and `families.json`, which says where from.
 
-families.json   {"by": "search" | "source", "index": SHA-256 of the column, …}   whatever else is known of them
+    family, change   of each image: the family, from 0, and how far it was moved from its family's mean, in pixels
+    families.json    {"by": "search" | "source", "index": SHA-256 of the column, "found": what the search found, …}
+    words.json       what people said of them, in their order (`digits.dataset.families.words`)
 """
 
 from __future__ import annotations
@@ -15,25 +17,36 @@ from digits.errors import IntegrityError
 from digits.files import Json, read_json, replace, sha256, write_json
 
 ABOUT = "families.json"
+Reals = NDArray[np.floating[Any]]
 
 
-def keep(dataset: Dataset, families: NDArray[np.integer[Any]], about: Json) -> None:
-    """Keep the family (n,) from 0 of each image of `dataset`, and what `about` says of them: older ones are gone."""
+def keep(dataset: Dataset, families: NDArray[np.integer[Any]], about: Json, changes: Reals | None = None) -> None:
+    """Keep the family (n,) from 0 of each image of `dataset`, and what `about` says of them: older ones are gone.
+
+    `changes` (n,) are in pixels; without them those that are there stay.
+    """
+    if families.shape != dataset.labels.shape or (families < 0).any():
+        raise ValueError(f"families {families.shape} for {dataset.labels.shape} images")
+    columns: dict[str, NDArray[Any]] = {"family": families.astype(np.int64)}
+    if changes is not None:
+        columns["change"] = changes.astype(np.float32)
+    _set_columns(dataset, columns)
+    write_json(dataset.folder / ABOUT, {**about, "index": _hash(families)})
+
+
+def _set_columns(dataset: Dataset, columns: dict[str, NDArray[Any]]) -> None:
     import pyarrow
     from pyarrow import parquet
 
-    if families.shape != dataset.labels.shape or (families < 0).any():
-        raise ValueError(f"families {families.shape} for {dataset.labels.shape} images")
     path = dataset.folder / "index.parquet"
     with parquet.ParquetFile(path) as file:
         table = file.read(use_threads=False)
-    if "family" in table.column_names:
-        table = table.drop_columns(["family"])
-    table = table.append_column("family", pyarrow.array(families.astype(np.int64)))
+    table = table.drop_columns([name for name in columns if name in table.column_names])
+    for name, values in columns.items():
+        table = table.append_column(name, pyarrow.array(values))
     sink = pyarrow.BufferOutputStream()
     parquet.write_table(table, sink)
     replace(path, sink.getvalue().to_pybytes())
-    write_json(dataset.folder / ABOUT, {**about, "index": _hash(families)})
 
 
 def families_of(dataset: Dataset) -> NDArray[np.int64] | None:
@@ -45,6 +58,11 @@ def families_of(dataset: Dataset) -> NDArray[np.int64] | None:
         raise IntegrityError(f"The families of {dataset.name} are others than those that were kept",
                              do=f"Find them again: python -m digits families {dataset.name}")  # fmt: skip
     return families
+
+
+def changes_of(dataset: Dataset) -> Reals | None:
+    """Return how far each image (n,) was moved from its family's mean, in pixels; None where nobody measured it."""
+    return dataset.changes
 
 
 def about(dataset: Dataset) -> Json:

@@ -1,0 +1,89 @@
+"""What people say of families, and what follows from it: their word is kept, and holds against every later search.
+
+A word is about images, not about numbers of families, which change from search to search:
+
+    {"what": "merge", "images": [row, row], "at": seconds}   these are copies of one drawing
+    {"what": "split", "images": [row, …], "at": seconds}     these are copies of one drawing, and of no other's
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digits.dataset.dataset import Dataset
+from digits.dataset.families import store
+from digits.errors import UsageError
+from digits.files import Json, read_json, write_json
+
+FILE = "words.json"
+Rows = NDArray[np.int64]
+
+
+def words_of(dataset: Dataset) -> list[Json]:
+    """Return what people said of the families of `dataset`, in their order."""
+    path = dataset.folder / FILE
+    return list(read_json(path)["words"]) if path.exists() else []
+
+
+def theirs(dataset: Dataset) -> set[int]:
+    """Return the families that a person's word made."""
+    families = store.families_of(dataset)
+    if families is None:
+        return set()
+    return {int(families[row]) for word in words_of(dataset) for row in word["images"]}
+
+
+def say(dataset: Dataset, what: str, images: Sequence[int]) -> None:
+    """Keep the word of a person, *merge* or *split*, and what follows from it.
+
+    Raises `UsageError` if the images have two digits, if a merge names fewer than two families, or if a split leaves
+    none of a family behind.
+    """
+    families = store.families_of(dataset)
+    if families is None:
+        raise UsageError(f"The families of {dataset.name} are unknown", do="Find them first.")
+    _check(dataset, families, what, np.asarray(images, np.int64))
+    word = {"what": what, "images": [int(row) for row in images], "at": round(time.time(), 3)}
+    after = numbered(apply(families, [word]), dataset.labels)
+    write_json(dataset.folder / FILE, {"words": [*words_of(dataset), word]})
+    store.keep(dataset, after, store.about(dataset))
+
+
+def take_back(dataset: Dataset) -> None:
+    """Forget every word of people; what was found before holds again with the next search."""
+    (dataset.folder / FILE).unlink(missing_ok=True)
+
+
+def _check(dataset: Dataset, families: Rows, what: str, images: Rows) -> None:
+    digits = np.unique(dataset.labels[images])
+    if len(digits) != 1:
+        raise UsageError("A family holds one digit", expected="images of one digit", received=digits.tolist())
+    named = np.unique(families[images])
+    if what == "merge" and len(named) < 2:
+        raise UsageError("These are one family already", expected="images of two families", received=len(named))
+    if what == "split" and np.isin(np.flatnonzero(np.isin(families, named)), images).all():
+        raise UsageError("That is the whole family", expected="some of its images", received=len(images))
+
+
+def apply(families: Rows, words: Sequence[Json]) -> Rows:
+    """Return `families` (n,) as `words` would have them."""
+    after = families.copy()
+    for word in words:
+        images = np.asarray(word["images"], np.int64)
+        if word["what"] == "merge":
+            after[np.isin(after, after[images])] = after[images[0]]
+        else:
+            after[images] = after.max() + 1
+    return after
+
+
+def numbered(families: Rows, labels: Rows) -> Rows:
+    """Return `families` (n,) numbered from 0: those of lower digits first, of a digit the larger ones first."""
+    _, first, member, sizes = np.unique(families, return_index=True, return_inverse=True, return_counts=True)
+    place = np.empty(len(sizes), np.int64)
+    place[np.lexsort((first, -sizes, labels[first]))] = np.arange(len(sizes))
+    return np.asarray(place[member])

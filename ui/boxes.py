@@ -1,0 +1,53 @@
+"""Boxes that name a data set or runs of the lab. What they name may be renamed or deleted while a page is open, and a
+click on such a page must not act on what stands in the box instead.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from digits.training.run import Run
+from ui.frame import plain
+
+SHOWN = "dataset-shown"  # in the session: the data set that the last page showed
+
+
+def dataset_box(names: list[str], place: Any = st) -> str:
+    """Ask for one of the data sets `names`; say so if the one that was on show is gone.
+
+    The keys of buttons that act on a data set carry its name: a click that was meant for another one is then lost.
+    """
+    before = st.session_state.get(SHOWN)
+    name = str(place.selectbox("Data set", names, key="name", bind="query-params"))
+    if before and before not in names:
+        st.warning(f"The data set {plain(before)} is not there any more: it was renamed or deleted. Here is "
+                   f"{plain(name)}; nothing was done to it.", icon=":material/warning:")  # fmt: skip
+    st.session_state[SHOWN] = name
+    return name
+
+
+def run_box(place: Any, label: str, titles: dict[str, str], *, key: str, usual: str | None = None) -> str:
+    """Ask for one of the runs in `titles` (by id) and return its id; by default `usual`, else the first.
+
+    The URL names it by its id under `key`, unless it is the default: a bookmark holds when the run is named anew.
+    """
+    usual, box, said = usual or next(iter(titles)), f"{key}-box", f"{key}-said"
+    asked = st.query_params.get(key)
+    if asked != st.session_state.get(said) or st.session_state.get(box) not in titles:
+        st.session_state[box] = asked if asked in titles else usual
+    if asked is not None and asked not in titles:
+        place.caption(missing([asked], "this one"))
+    id = str(place.selectbox(label, list(titles), format_func=titles.get, key=box))
+    if id != usual:
+        st.query_params[key] = id
+    elif asked in titles:
+        del st.query_params[key]
+    st.session_state[said] = st.query_params.get(key)
+    return id
+
+
+def missing(ids: list[str], instead: str) -> str:
+    """Return a sentence, as Markdown: there are no runs `ids`, what the page shows `instead`."""
+    return f":material/warning: No run {plain(', '.join(ids)[:200])} is there; showing {instead}."
