@@ -8,8 +8,10 @@ from digits.engine import first
 from digits.job import LIVE
 from digits.training.run import Run, all_runs
 from ui import overview
+from ui.comparison.disagreement import MCNEMAR
 from ui.frame import duration, errors_shown, owner, page
 from ui.jobs import build_row, recent_builds
+from ui.readers import best_runs
 
 NEXT = (
     ("pages/draw.py", "Draw a digit", "draw"),
@@ -66,15 +68,16 @@ def known(runs: list[Run]) -> None:
     """Show the best of each framework, the verdict, and where to go next."""
     if not any(run.job.state == "finished" for run in runs):
         return
-    best = overview.best_runs(runs)
+    best = best_runs(runs)
     for column, run in zip(st.columns(max(2, len(best)), gap="large"), best, strict=False):
         with column:
             overview.show_best(run)
-    sentence = overview.verdict(runs)
-    st.markdown(f"**Verdict.** {sentence}" if sentence else "**Verdict.** None yet: it takes a run of the same "
-                "recipe in each framework. *Train* starts both with one click.")  # fmt: skip
+    pair = overview.judged(runs)
+    st.markdown(f"**Verdict.** {overview.verdict(pair)}" if pair else "**Verdict.** None yet: it takes a run of the "
+                "same recipe in each framework. *Train* starts both with one click.", help=MCNEMAR)  # fmt: skip
+    shown = {"pages/compare.py": {"runs": ",".join(run.id for run in pair or best)}}
     for column, (path, label, icon) in zip(st.columns(len(NEXT)), NEXT, strict=True):
-        column.page_link(path, label=label, icon=f":material/{icon}:")
+        column.page_link(path, label=label, icon=f":material/{icon}:", query_params=shown.get(path))
 
 
 main()

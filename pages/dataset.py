@@ -10,6 +10,7 @@ from ui.datasets import browsing, whole
 from ui.datasets.adding import WANTED, add, show_builds
 from ui.datasets.editing import edit
 from ui.datasets.exporting import save
+from ui.datasets.families import families
 from ui.frame import errors_shown, page, plain
 
 
@@ -38,6 +39,7 @@ def main() -> None:
         with right:
             whole.refused(dataset)
             save(dataset)
+        families(dataset)
 
 
 def choose(names: list[str]) -> Dataset:

@@ -12,12 +12,14 @@ from digits.errors import DigitsError
 from digits.images.frame import frame
 from digits.images.strokes import CANVAS_SIDE
 from digits.prediction import Prediction
-from digits.training.run import Run
+from digits.training.run import Run, all_runs
+from ui.boxes import run_box
 from ui.canvas import canvas
 from ui.frame import page, percent, plain
 from ui.leak import short_mark
-from ui.pictures import tiles
-from ui.readers import finished_runs, predictor, prepare
+from ui.pictures import edged, tiles
+from ui.readers import best_runs, finished_runs, predictor, prepare
+from ui.settings import HELP
 
 
 def main() -> None:
@@ -35,16 +37,20 @@ def main() -> None:
 
 
 def choose(runs: dict[str, list[Run]]) -> list[Run]:
-    """Ask which run of each framework answers; by default its newest."""
-    chosen = []
+    """Ask which run of each framework answers; by default its best on the data set that was trained on last."""
+    chosen: list[Run] = []
+    best = best_runs(all_runs())
     for column, (framework, mine) in zip(st.columns(len(runs)), runs.items(), strict=True):
-        titles = {run.id: f"{run.title} · {run.recipe.dataset} ({run.id[:6]}){short_mark(run)}" for run in mine}
+        titles = {run.id: f"{run.title} · {run.dataset_name} ({run.id[:6]}){short_mark(run)}" for run in mine}
         label = f"{settings.FRAMEWORK_NAMES[framework]} answers with"
         if mine:
-            id = column.selectbox(label, list(titles), format_func=titles.get, key=framework, bind="query-params")
+            usual = next((run.id for run in best if run in mine), None)
+            id = run_box(column, label, titles, key=framework, usual=usual)
             chosen += [run for run in mine if run.id == id]
         else:
             column.selectbox(label, ["no run is finished yet"], disabled=True)
+    if chosen == best:
+        st.caption(f"The best of each framework on the test images of {plain(best[0].dataset_name)}.")
     return chosen
 
 
@@ -63,6 +69,7 @@ def read(chosen: list[Run]) -> None:
         return
     with ThreadPoolExecutor() as pool:
         answers = list(pool.map(lambda run: answer(run, seen[run.id]), chosen))
+    right.caption("A network always answers: it has no way to say “none of these” yet.")
     for column, run, said in zip(right.columns(len(chosen)), chosen, answers, strict=True):
         with column:
             show_answer(run, said)
@@ -74,7 +81,8 @@ def show_seen(chosen: list[Run], seen: dict[str, np.ndarray | None]) -> None:
         ink = next(seen[run.id] for run in chosen if run.recipe.frame == how)
         picture = tiles(np.zeros((1, 28, 28), np.uint8) if ink is None else ink[None], columns=1, scale=4)
         words = "Nothing is drawn yet" if ink is None else f"The drawing as the models see it: 28×28 pixels, {how}"
-        st.image(picture, caption=f"What they see, 28×28, {how}", alt=words)
+        st.image(edged(picture), alt=words)
+        st.caption(f"What they see, 28×28, {how}", help=HELP["frame"])
 
 
 def answer(run: Run, ink: np.ndarray) -> Prediction | str:

@@ -10,14 +10,13 @@ import pytest
 
 from digits import job as jobs
 from digits import settings
-from digits.dataset.dataset import Dataset, dataset_names
+from digits.dataset.dataset import dataset_names
 from digits.engine import local
 from digits.engine.sweep import sweep
 from digits.files import write_json
 from digits.job import LIVE, Job
 from tests import factory
 from tests.evaluation import made_run
-from tests.starter import build_starter
 
 
 def folder_of(images: int, root: Path) -> Path:
@@ -134,9 +133,10 @@ def kept_map(id: str, *, run: str, features: str, of: str | None = None) -> None
 
 
 def test_maps_of_pixels_stay_with_their_data_set_and_those_of_a_hidden_layer_with_their_run() -> None:
-    build_starter()
     made_run("here")
-    there = Dataset.open("starter").fingerprint
+    there = "0" * 64
+    (settings.part("datasets") / "mine").mkdir()
+    write_json(settings.part("datasets") / "mine" / "report.json", {"fingerprint": there})
     for features in ("pixels", "hidden"):
         kept_map(f"{features}-of-gone", run="gone", features=features, of=there)
         kept_map(f"{features}-of-here", run="here", features=features, of=there)

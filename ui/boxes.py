@@ -8,7 +8,6 @@ from typing import Any
 
 import streamlit as st
 
-from digits.training.run import Run
 from ui.frame import plain
 
 SHOWN = "dataset-shown"  # in the session: the data set that the last page showed
@@ -33,19 +32,25 @@ def run_box(place: Any, label: str, titles: dict[str, str], *, key: str, usual: 
 
     The URL names it by its id under `key`, unless it is the default: a bookmark holds when the run is named anew.
     """
-    usual, box, said = usual or next(iter(titles)), f"{key}-box", f"{key}-said"
+    usual, state, box, unknown = usual or next(iter(titles)), st.session_state, f"{key}-box", f"{key}-unknown"
     asked = st.query_params.get(key)
-    if asked != st.session_state.get(said) or st.session_state.get(box) not in titles:
-        st.session_state[box] = asked if asked in titles else usual
-    if asked is not None and asked not in titles:
-        place.caption(missing([asked], "this one"))
-    id = str(place.selectbox(label, list(titles), format_func=titles.get, key=box))
+    if box not in state or asked != state.get(f"{key}-said"):  # the page is new, or a link was followed
+        state[box], state[unknown] = asked, "" if asked is None or asked in titles else asked
+    if state[box] not in titles:
+        state[box] = usual
+    id = str(place.selectbox(label, list(titles), format_func=titles.get, key=box, on_change=_known, args=(unknown,)))
+    if state.get(unknown):
+        place.caption(missing([state[unknown]], "this one"))
     if id != usual:
         st.query_params[key] = id
-    elif asked in titles:
+    elif asked is not None:
         del st.query_params[key]
-    st.session_state[said] = st.query_params.get(key)
+    state[f"{key}-said"] = st.query_params.get(key)
     return id
+
+
+def _known(unknown: str) -> None:
+    st.session_state[unknown] = ""
 
 
 def missing(ids: list[str], instead: str) -> str:

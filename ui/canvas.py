@@ -7,7 +7,7 @@ import streamlit as st
 import streamlit_drawable_canvas as drawable
 from numpy.typing import NDArray
 
-from digits.images.ink import to_ink
+from digits.images.ink import on_white
 from digits.images.strokes import CANVAS_SIDE, PEN_WIDTH
 
 # The component shows its buttons only under a mouse, and else leaves them, unseen, over the canvas's upper right: a
@@ -32,5 +32,5 @@ def canvas(key: str) -> NDArray[np.uint8] | None:
     pixels = result.image_data
     if pixels is None:
         return None
-    ink = to_ink(np.ascontiguousarray(pixels, np.uint8))
+    ink = on_white(np.ascontiguousarray(pixels, np.uint8))
     return ink if ink.any() else None

@@ -61,7 +61,8 @@ def _name(run: Run) -> str:
     """Return a run's title without its seed, unless a person has named it."""
     named = run.label["name"] != recipes.title(run.recipe)
     seedless = recipes.title(run.recipe.changed(seed=recipes.Recipe.seed))
-    return run.title if named else f"{FRAMEWORK_NAMES[run.recipe.framework]} · {seedless}"
+    apart = f" · {run.apart}" if run.apart == run.dataset_name else ""
+    return run.title if named else f"{FRAMEWORK_NAMES[run.recipe.framework]} · {seedless}{apart}"
 
 
 def legend(tables: list[Json]) -> str:

@@ -78,12 +78,23 @@ def owner() -> str:
 
 
 def duration(seconds: float | None) -> str:
-    """Return `seconds` as people say them: 0:12, 3:05, 1:02:00."""
+    """Return `seconds` as people say them: 0.04 s, 3.2 s, 0:12, 3:05, 1:02:00."""
     if seconds is None:
         return "–"
+    if seconds < 9.95:
+        return f"{seconds:.2g} s"
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def size(amount: float) -> str:
+    """Return a number of bytes as people say them: 812 B, 5.7 kB, 1.3 MB, 845 MB."""
+    for unit in ("B", "kB", "MB"):
+        if amount < 999.5 or unit == "MB":
+            break
+        amount /= 1000
+    return f"{amount:,.1f} {unit}" if unit != "B" and amount < 9.95 else f"{amount:,.0f} {unit}"
 
 
 def percent(share: float | None, *, digits: int = 1) -> str:

@@ -7,29 +7,20 @@ import streamlit as st
 
 from digits import settings
 from digits.dataset.dataset import Dataset, dataset_names
+from digits.evaluation.comparison import Answers, disagreements, unfair, why_not
 from digits.evaluation.metrics import confusion
-from digits.evaluation.statistics import disagreement, mcnemar
 from digits.job import LIVE
 from digits.training.recipe import title
 from digits.training.run import Run, all_runs
-from ui.copies import caution
+from ui.comparison.difference import word
+from ui.comparison.disagreement import verdict as said
 from ui.frame import duration, errors_shown, percent, plain
 from ui.jobs import run_row
 from ui.leak import mark, sentence
 from ui.pictures import matrix_picture
+from ui.readers import best_runs
 
 NEWEST = 5
-
-
-def best_runs(runs: list[Run]) -> list[Run]:
-    """Return the best finished run of each framework on the data set that was trained on last."""
-    finished = [run for run in runs if run.job.state == "finished"]
-    there = [run for run in finished if run.spec["fingerprint"] == finished[0].spec["fingerprint"]]
-    return [
-        max(mine, key=lambda run: run.result()["test_accuracy"])
-        for framework in settings.FRAMEWORKS
-        if (mine := [run for run in there if run.recipe.framework == framework])
-    ]
 
 
 def show_best(run: Run) -> None:
@@ -41,7 +32,7 @@ def show_best(run: Run) -> None:
         accuracy = percent(result["test_accuracy"], digits=2)
         left.metric(f"{name}, best on its test images", accuracy)
         left.caption(
-            f"{plain(run.label['name'])} on {plain(run.recipe.dataset)} · trained in "
+            f"{plain(run.label['name'])} on {plain(run.dataset_name)} · trained in "
             f"{duration(result['train_seconds'])} · {_misread(counts)}{mark(run)}"
         )
         words = f"Confusion matrix of {run.title}: {accuracy} right, {_misread(counts)}"
@@ -58,34 +49,42 @@ def _misread(counts: np.ndarray) -> str:
     return f"{wrong:,} of {total:,} misread, most often {truth} as {answer}"
 
 
-def verdict(runs: list[Run]) -> str | None:
-    """Return what the newest pair that differs in the framework alone shows; None while there is no such pair."""
-    pair = _newest_pair([run for run in runs if run.job.state == "finished"])
-    if pair is None:
-        return None
-    recipe, labels = pair[0].recipe, pair[0].evaluation("labels")
-    only = disagreement(*(run.evaluation("logits").argmax(axis=1) for run in pair), labels)
-    p = mcnemar(*only)
+def judged(runs: list[Run]) -> list[Run]:
+    """Return the two runs that the verdict is about, the better one first; none while there are no such two.
+
+    They are those of the cards, if these can be compared image by image, else the newest two of one recipe.
+    """
+    finished = [run for run in runs if run.job.state == "finished"]
+    best = best_runs(finished)
+    pair = best if len(best) > 1 and why_not(*best[:2]) is None else _newest_pair(finished)
+    return sorted(pair, key=lambda run: -run.result()["test_accuracy"])
+
+
+def verdict(pair: list[Run]) -> str:
+    """Return in the words of the page Compare what the two of `pair` show."""
+    first, second = pair
+    besides = ", ".join(word(name) for name in unfair(pair))
+    same = f"The same recipe, {plain(title(first.recipe))}"
+    lead = f"Two recipes, which besides the framework differ in {besides}" if besides else same
     scores = " and ".join(
         f"{settings.FRAMEWORK_NAMES[run.recipe.framework]} reads {percent(run.result()['test_accuracy'], digits=2)}"
         for run in pair
     )
-    meaning = "no more than chance gives" if p >= 0.05 else "more than chance gives"
+    parted = disagreements(*map(Answers.read, pair))
     return (
-        f"The same recipe, {plain(title(recipe))}, on {plain(recipe.dataset)}: {scores} of {len(labels):,} test "
-        f"images. {sum(only):,} are read by one alone, {only[0]:,} and {only[1]:,}: {meaning} (exact McNemar "
-        f"test, p = {p:.2g}).{caution(pair[0])}{sentence(pair[0])} Speed is not judged: the two did not run in turn."
+        f"{lead}, on {plain(first.dataset_name)}: {scores} of {first.result()['test_images']:,} test images. "
+        f"{said(first, second, parted)}{sentence(first)} Speed is not judged: the two did not run in turn."
     )
 
 
-def _newest_pair(finished: list[Run]) -> tuple[Run, Run] | None:
+def _newest_pair(finished: list[Run]) -> list[Run]:
     seen: dict[tuple, Run] = {}
     for run in finished:
         same = (run.recipe.changed(framework="pytorch", dataset=""), run.spec["fingerprint"])
         other = seen.setdefault(same, run)
         if other.recipe.framework != run.recipe.framework and _same_test(other, run):
-            return (other, run) if other.recipe.framework == "pytorch" else (run, other)
-    return None
+            return [other, run]
+    return []
 
 
 def _same_test(first: Run, second: Run) -> bool:

@@ -17,6 +17,13 @@ def tiles(inks: NDArray[np.uint8], *, columns: int, scale: int = 2) -> NDArray[n
     return sheet.repeat(scale, axis=0).repeat(scale, axis=1)
 
 
+def edged(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return (h, w) `picture` with a grey edge of one pixel, so that white paper ends somewhere on a white page."""
+    edge = picture.copy()
+    edge[[0, -1]] = edge[:, [0, -1]] = 160
+    return edge
+
+
 def matrix_picture(counts: NDArray[np.int64], framework: str, *, scale: int = 12) -> NDArray[np.uint8]:
     """Return an RGBA picture of (10, 10) counts: the framework's colour, as strong as the share of a row."""
     share = np.cbrt(counts / np.maximum(counts.sum(axis=1, keepdims=True), 1))  # so that rare errors can be seen

@@ -1,4 +1,4 @@
-"""What the whole server shares: one warm worker a framework."""
+"""Who reads: one warm worker a framework, which the whole server shares, and the runs that it may load."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from contextlib import suppress
 
 import streamlit as st
 
+from digits import settings
 from digits.errors import DigitsError
 from digits.prediction import Predictor
 from digits.training.run import Run, all_runs
@@ -33,3 +34,16 @@ def _warm(worker: Predictor, id: str) -> None:
 def finished_runs(framework: str) -> list[Run]:
     """Return the framework's finished runs, newest first."""
     return [run for run in all_runs() if run.recipe.framework == framework and run.job.state == "finished"]
+
+
+def best_runs(runs: list[Run]) -> list[Run]:
+    """Return the best finished run of each framework on the data set that was trained on last."""
+    finished = [run for run in runs if run.job.state == "finished"]
+    if not finished:
+        return []
+    there = [run for run in finished if run.spec["fingerprint"] == finished[0].spec["fingerprint"]]
+    return [
+        max(mine, key=lambda run: run.result()["test_accuracy"])
+        for framework in settings.FRAMEWORKS
+        if (mine := [run for run in there if run.recipe.framework == framework])
+    ]

@@ -38,7 +38,8 @@ HELP = {
     "test_share": "Share of the images that is kept for testing and never trained on.",
     "validation_share": "Share of the rest that is kept for choosing between recipes; the notebook keeps none. By "
     "family: whole families, so that of few large ones more is kept.",
-    "pixels": "rgba: 3,136 inputs, four a pixel, the notebook's way. ink: the 784 that can differ from zero.",
+    "pixels": "rgba: 3,136 inputs, the red, green, blue and opacity of each pixel: the notebook's way. ink: the 784 "
+    "opacities alone, the only ones that can differ from zero.",
     "frame": "as-drawn: the picture as it is. centred: the digit scaled to 20 pixels and moved to the middle.",
     "scale": "The number that full ink becomes. The notebook feeds 0 to 255; 1 is the usual choice elsewhere.",
     "seed": "The same seed gives the same first weights, order, split and dropout.",

@@ -1,4 +1,4 @@
-"""Commands about data sets: build, combine, export."""
+"""Commands about data sets: build, combine, families, export."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from pathlib import Path
 import click
 
 from digits import settings
-from digits.commands.terminal import bar, command, watch
+from digits.commands.terminal import bar, command, watch, watch_bar
 from digits.dataset import dataset as datasets
 from digits.dataset.sources import STARTER
 from digits.dataset.sources.downloads import DOWNLOADS
 from digits.engine import local
+from digits.engine.families import start_search
 from digits.engine.sweep import sweep_build
 from digits.errors import UsageError
-from digits.files import Json
+from digits.files import Json, read_json
 from digits.job import Job
 
 
@@ -67,6 +68,16 @@ def describe(status: Json) -> str:
     """Return where a build is: a bar once it is known how long it is."""
     done, total = status.get("done", 0), status.get("total", 0)
     return f"{status['phase']} {bar(done, total, status.get('seconds_left'))}" if total else str(status["phase"])
+
+
+@command
+@click.argument("name")
+@click.option("--tolerance", type=float, default=1.0, show_default=True, help="More calls more alike the same.")
+def families(name: str, tolerance: float) -> Json:
+    """Find which images of data set NAME are copies of one drawing, and keep it with the data set."""
+    job = start_search(datasets.Dataset.open(name), owner=settings.owner(), tolerance=tolerance)
+    watch_bar(job)
+    return read_json(job.folder / "result.json")
 
 
 @command

@@ -14,16 +14,27 @@ from digits.errors import UsageError
 from digits.files import Json
 from digits.training.run import find_run
 
+ANSWER = ("run", "dataset", "images", "part", "accuracy", "confusion")
+
 
 @command
 @click.argument("run")
-@click.option("--images", required=True, type=click.Path(path_type=Path), help=".npz of images and labels")
+@click.option("--images", type=click.Path(path_type=Path), help=".npz of images and labels")
+@click.option("--dataset", help="A data set of the lab: its own is read in its test part, another whole.")
 @click.option("--framework", type=click.Choice(settings.FRAMEWORKS), help="The same weights in this framework.")
-def evaluate(run: str, images: Path, framework: str | None) -> Json:
-    """Evaluate RUN on other images."""
+def evaluate(run: str, images: Path | None, dataset: str | None, framework: str | None) -> Json:
+    """Evaluate RUN on other images, or on a data set of the lab."""
+    from digits.evaluation.cross import on_dataset
     from digits.evaluation.evaluate import on_images
 
-    return on_images(find_run(run), images, framework)
+    if (images is None) == (dataset is None):
+        received = "neither" if images is None else "both"
+        raise UsageError("It is not clear what to read", expected="--images or --dataset", received=received)
+    if images is not None:
+        return on_images(find_run(run), images, framework)
+    found = on_dataset(find_run(run), datasets.Dataset.open(str(dataset)), framework)
+    left_out = {"left_out": found["seen"]} if found["seen"] else {}  # it was trained on the very same images
+    return {**{name: found[name] for name in ANSWER}, **left_out}
 
 
 @command

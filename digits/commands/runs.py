@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from digits import settings
-from digits.commands.terminal import bar, command, watch
+from digits.commands.terminal import bar, command, watch, watch_bar
 from digits.dataset.dataset import Dataset
 from digits.engine import local
 from digits.engine.families import ensure_families
@@ -43,7 +43,7 @@ def train(dataset: str, preset: str, framework: str, changes: tuple[str, ...], a
 def begin(recipe: Recipe, *, again: bool = False) -> Run:
     """Start the run of `recipe`, go on with the one that ended early, or open the one that exists."""
     if recipe.split == "family":
-        ensure_families(Dataset.open(recipe.dataset), settings.owner())
+        ensure_families(Dataset.open(recipe.dataset), settings.owner(), watch_bar)
     run = local.start_training(recipe, owner=settings.owner(), again=again)
     if run.job.state in ("stopped", "interrupted", "failed"):
         local.resume(run, owner=settings.owner())

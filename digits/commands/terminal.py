@@ -63,6 +63,11 @@ def watch(job: Job, describe: Callable[[Json], str]) -> Json:
     return status
 
 
+def watch_bar(job: Job) -> Json:
+    """Follow a job that counts what is done, as `watch`."""
+    return watch(job, lambda s: f"{s['phase']} {bar(s.get('done', 0), s.get('total', 0), s.get('seconds_left'))}")
+
+
 def bar(done: float, total: float, seconds_left: float | None) -> str:
     """Return `[#####     ]  50%  12 s left`."""
     share = done / total if total else 0.0

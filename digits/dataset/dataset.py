@@ -172,6 +172,11 @@ class Dataset:
         """The n names of the images in their source, in the order of `images`. Raises `IntegrityError`."""
         return list(self._column("index", "file").to_pylist())
 
+    @property
+    def hashes(self) -> NDArray[np.bytes_]:
+        """(n,) the SHA-256 of each image: equal ones are the very same image. Raises `IntegrityError`."""
+        return np.array(self._column("index", "sha256").to_pylist(), "S64")
+
     def rejected(self) -> list[tuple[str, str]]:
         """Return file and reason of all that the build refused. Raises `IntegrityError`."""
         files, reasons = (self._column("rejected", name).to_pylist() for name in ("file", "reason"))

@@ -1,17 +1,55 @@
-"""Families where they are needed: what a split by family asks for before it begins."""
+"""Searches for families: a job each, whose result is kept with the data set."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from digits import job as jobs
 from digits.dataset.dataset import Dataset
-from digits.dataset.families.store import families_of
-from digits.errors import UsageError
+from digits.dataset.families.store import about, families_of
+from digits.engine import local
+from digits.engine.sweep import sweep
+from digits.errors import DigitsError, UsageError
+from digits.files import Json, canonical, sha256
+from digits.job import LIVE, Job
+from digits.training.queue import draw_ticket
+
+KIND = "searches"
+LOOSEST = 2.0  # a tolerance above it calls different drawings the same
 
 
-def ensure_families(dataset: Dataset, owner: str) -> None:
-    """Return when the families of `dataset` are known; `owner` is whose job it is to find them.
+def start_search(dataset: Dataset, *, owner: str, tolerance: float = 1.0, then: list[Json] | None = None) -> Job:
+    """Start looking for the families of `dataset`, or open the search that is at it; afterwards train `then`.
 
-    Raises `UsageError` if they are not, and `IntegrityError` if what is kept of them is damaged.
+    What the search finds replaces what is known. Raises `UsageError` for a tolerance, and `ConflictError` if another
+    process was faster.
+    """
+    if not 0.3 <= tolerance <= LOOSEST:
+        raise UsageError("The tolerance is out of bounds", expected=f"0.3 to {LOOSEST:g}", received=tolerance)
+    sweep()
+    job = Job(KIND, sha256(canonical([dataset.fingerprint, tolerance]))[:16])
+    spec = {"dataset": dataset.name, "fingerprint": dataset.fingerprint, "tolerance": tolerance, "then": then or []}
+    lock = jobs.create(job, spec, owner=owner)
+    if lock is None and job.state not in LIVE:
+        job.delete()
+        lock = jobs.create(job, spec, owner=owner)
+    if lock is not None:
+        draw_ticket(job, owner)
+        local.launch("families", job, lock)
+    return job
+
+
+def searches_of(dataset: Dataset) -> list[Job]:
+    """Return the searches of `dataset`, whatever it was called then, newest first."""
+    return [job for job in jobs.all_jobs(KIND) if job.spec()["fingerprint"] == dataset.fingerprint]
+
+
+def ensure_families(dataset: Dataset, owner: str, watch: Callable[[Job], Json]) -> None:
+    """Find the families of `dataset` if they are unknown; `watch` follows the job to its end.
+
+    Raises `DigitsError` if the search did not finish, and `IntegrityError` if what is kept of them is damaged.
     """
     if families_of(dataset) is None:
-        raise UsageError(f"The families of {dataset.name} are unknown, so it cannot be split by them",
-                         do=f"Find them first: python -m digits families {dataset.name}")  # fmt: skip
+        watch(start_search(dataset, owner=owner))
+        if not about(dataset):
+            raise DigitsError(f"The families of {dataset.name} were not found")

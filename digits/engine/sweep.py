@@ -14,9 +14,11 @@ from digits import job as jobs
 from digits import settings
 from digits.dataset.dataset import Dataset, dataset_names
 from digits.errors import ConflictError, IntegrityError, NotFoundError
+from digits.evaluation.kept import forget
 from digits.files import Json, Lock, read_json
+from digits.training.run import Run
 
-KINDS = ("builds", "runs", "maps", "exports", "inspections")
+KINDS = ("builds", "runs", "maps", "exports", "inspections", "searches", "evaluations")
 UPLOAD_SECONDS = 3600.0  # an upload that no build mentions may be about to get one
 NEW_SECONDS = 60.0  # so may a folder that was made a moment ago be about to get its lock
 
@@ -32,7 +34,7 @@ def sweep() -> None:
     for kind, tidy in (("builds", sweep_build), ("exports", sweep_export)):
         for job in jobs.all_jobs(kind):
             tidy(job.folder)
-    for look in (_sweep_maps, _sweep_uploads):
+    for look in (_sweep_maps, _sweep_uploads, _sweep_evaluations):
         with suppress(IntegrityError, NotFoundError):  # what is damaged may be what still needs them
             look()
 
@@ -50,6 +52,16 @@ def _sweep_maps() -> None:
             told = read_json(path) if path.exists() and spec["features"] == "pixels" else {}
             shown = told["fingerprint"] in there if "fingerprint" in told else spec["run"] in (None, *runs)
             if not shown:
+                job.delete()
+
+
+def _sweep_evaluations() -> None:
+    """Remove what runs read of data sets that are gone, and the jobs that found it: results lie with the runs."""
+    runs = [Run(job) for job in jobs.all_jobs("runs")]
+    forget(runs, {Dataset.open(name).fingerprint for name in dataset_names()})
+    for job in jobs.all_jobs("evaluations"):
+        with suppress(ConflictError, IntegrityError, NotFoundError):
+            if job.state == "finished":
                 job.delete()
 
 

@@ -12,7 +12,7 @@ from digits.errors import IntegrityError, SourceError
 from digits.evaluation import metrics
 from digits.files import Json, read_arrays
 from digits.images.frame import frame, frame_all
-from digits.images.ink import to_ink
+from digits.images.ink import on_white
 from digits.images.strokes import Drawing, fit, paint
 from digits.models import Classifier, create, weights
 from digits.training.inputs import CHUNK, full_inputs
@@ -73,7 +73,7 @@ def on_drawings(run: Run, drawings: list[Drawing]) -> Json:
     """Evaluate on pen strokes, painted as the canvas paints them: `digits`, `accuracy`, `confusion`, `by_writer`."""
     if not drawings:
         raise SourceError("There are no strokes to read", expected="at least one drawing", received=0)
-    seen = np.stack([frame(to_ink(paint(fit(drawing.strokes))), run.recipe.frame) for drawing in drawings])
+    seen = np.stack([frame(on_white(paint(fit(drawing.strokes))), run.recipe.frame) for drawing in drawings])
     labels = np.array([drawing.digit for drawing in drawings])
     writers = np.array([drawing.writer for drawing in drawings])
     summary = metrics.summary(answers := logits(trained(run), seen.reshape(-1, 784), run.recipe), labels)

@@ -34,9 +34,22 @@ def to_ink(pictures: NDArray[Any]) -> Bytes:
     return ink.reshape(pictures.shape[:-1])
 
 
+def on_white(pictures: Bytes) -> Bytes:
+    """Return the ink (…, h, w) uint8 of RGBA pictures (…, h, w, 4) uint8 that are known to lie on white paper.
+
+    Nothing is guessed from the border: a canvas stays white paper, however much of it is covered.
+    """
+    darkness = 255 - _grey(pictures[..., :3]).astype(np.uint32)
+    return ((darkness * pictures[..., 3] + 127) // 255).astype(np.uint8)
+
+
+def _grey(colours: Bytes) -> Bytes:
+    return ((colours.astype(np.uint32) @ LUMA + 500) // 1000).astype(np.uint8)
+
+
 def _from_luminance(colours: Bytes) -> Bytes:
     """Return (n, h, w) ink of opaque (n, h, w, 3) pictures, turned over where the ground is light."""
-    grey = ((colours.astype(np.uint32) @ LUMA + 500) // 1000).astype(np.uint8)
+    grey = _grey(colours)
     border = np.concatenate([grey[:, 0], grey[:, -1], grey[:, 1:-1, 0], grey[:, 1:-1, -1]], axis=1, dtype=np.float32)
     light = np.median(border, axis=1) > 127
     grey[light] = 255 - grey[light]

@@ -10,7 +10,7 @@ checkpoint.safetensors   where to go on; gone when finished
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -21,19 +21,22 @@ from numpy.typing import NDArray
 from digits import job as jobs
 from digits.dataset.dataset import Dataset
 from digits.dataset.split import Split, split_of
-from digits.errors import ConflictError, IntegrityError
+from digits.errors import ConflictError, IntegrityError, NotFoundError, UsageError
 from digits.files import Json, parse_lines, read_arrays, read_json, replace, write_json
 from digits.job import LIVE, Job
 from digits.settings import FRAMEWORK_NAMES
 from digits.training import recipe as recipes
 from digits.training.recipe import Recipe
 
+LONGEST = {"name": 80, "note": 2000}  # characters that a person may give
+
 
 @dataclass(frozen=True)
 class Run:
-    """One training and what it left."""
+    """One training and what it left; `apart` follows its title where others are called the same (`told_apart`)."""
 
     job: Job
+    apart: str = field(default="", compare=False)
 
     @property
     def id(self) -> str:
@@ -61,6 +64,14 @@ class Run:
         Raises `NotFoundError` if it is gone, and `IntegrityError` if another one has taken its name.
         """
         return Dataset.of(self.recipe.dataset, self.spec["fingerprint"])
+
+    @cached_property
+    def dataset_name(self) -> str:
+        """What its data set is called now; where that is gone, what it was called then."""
+        try:
+            return self.dataset().name
+        except (IntegrityError, NotFoundError):
+            return self.recipe.dataset
 
     def split(self) -> Split:
         """Return the rows that it trains, chooses and tests on, whatever became of the families since it began.
@@ -91,11 +102,17 @@ class Run:
     @property
     def title(self) -> str:
         """How lists and legends name it: `PyTorch · notebook-adam`."""
-        return f"{FRAMEWORK_NAMES[self.recipe.framework]} · {self.label['name']}"
+        apart = f" · {self.apart}" if self.apart else ""
+        return f"{FRAMEWORK_NAMES[self.recipe.framework]} · {self.label['name']}{apart}"
 
     def describe(self, *, name: str, note: str) -> None:
-        """Keep the name and the note that a person gave (cut at 80 and 2,000 characters)."""
-        write_json(self.folder / "label.json", {"name": name.strip()[:80], "note": note.strip()[:2000]})
+        """Keep the name and the note that a person gave. Raises `UsageError` if one is too long."""
+        given = {"name": name.strip(), "note": note.strip()}
+        for what, most in LONGEST.items():
+            if len(given[what]) > most:
+                raise UsageError(f"The {what} of a run is too long", expected=f"at most {most:,} characters",
+                                 received=f"{len(given[what]):,}")  # fmt: skip
+        write_json(self.folder / "label.json", given)
 
     def metrics(self) -> list[Json]:
         """Return every record so far, oldest first. Raises `IntegrityError` naming a damaged line."""
@@ -131,6 +148,21 @@ class Run:
 def all_runs() -> list[Run]:
     """Return every run, newest first."""
     return [Run(job) for job in jobs.all_jobs("runs")]
+
+
+def told_apart(runs: list[Run]) -> list[Run]:
+    """Return `runs`, those of one title with the name of their data set behind it, else with their short ids."""
+    groups: dict[str, list[Run]] = {}
+    for run in runs:
+        groups.setdefault(run.title, []).append(run)
+    return [_apart(run, groups[run.title]) for run in runs]
+
+
+def _apart(run: Run, alike: list[Run]) -> Run:
+    if len(alike) == 1:
+        return run
+    names = [other.dataset_name for other in alike]
+    return Run(run.job, run.dataset_name if names.count(run.dataset_name) == 1 else run.id[:6] + run.id[16:])
 
 
 def runs_on(dataset: Dataset) -> list[Run]:

@@ -5,8 +5,10 @@ import sys
 
 import numpy as np
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from digits import settings
+from digits.errors import UsageError
 from digits.files import write_json
 from digits.training.run import Run, all_runs
 from tests.evaluation import made_run
@@ -78,6 +80,37 @@ def test_a_run_that_was_interrupted_or_has_just_begun_is_shown_without_breaking(
     page = walk("Curves", "Confusion")
     assert "Thick: test images" in page["Curves"]
     assert "None of the chosen runs is finished" in page["Confusion"]
+
+
+@pytest.mark.usefixtures("furnished")
+def test_a_link_names_runs_by_their_ids_and_says_which_are_not_there() -> None:
+    ids = [run.id for run in all_runs()]
+    app = AppTest.from_file(str(settings.PROJECT / "app.py"), default_timeout=60).run()
+    app.switch_page("pages/compare.py")
+    app.query_params["layer"], app.query_params["runs"] = ids[1], f"{ids[0]},{ids[1]},nobody"
+    app.run()
+    assert not app.exception, app.exception
+    assert app.selectbox(key="layer-box").value == ids[1]
+    assert "No run nobody is there; showing the others." in " ".join(one.value for one in app.caption)
+    best = app.selectbox(key="first-box").value
+    app.selectbox(key="first-box").set_value(next(id for id in ids if id != best)).run()
+    assert app.query_params["first"] in [value for id in ids if id != best for value in (id, [id])]
+    app.selectbox(key="first-box").set_value(best).run()
+    assert "first" not in app.query_params, "the default need not stand in the address"
+    app.query_params["layer"] = "somebody"
+    app.run()
+    assert "No run somebody is there; showing this one." in " ".join(one.value for one in app.caption)
+    assert app.selectbox(key="layer-box").value in ids
+
+
+@pytest.mark.usefixtures("furnished")
+def test_a_name_that_is_too_long_is_refused_in_a_sentence_and_nothing_is_lost() -> None:
+    run = all_runs()[0]
+    run.describe(name="😀" + 79 * "x", note="kept")
+    assert run.label == {"name": "😀" + 79 * "x", "note": "kept"}
+    with pytest.raises(UsageError, match="too long: expected at most 80 characters, received 81"):
+        run.describe(name=81 * "x", note="")
+    assert run.label["note"] == "kept"
 
 
 def ended(id: str, accuracy: float, **values: object) -> Run:

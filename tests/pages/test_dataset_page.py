@@ -11,6 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from digits import settings
+from digits.dataset import dataset as datasets
 from digits.dataset import portrait
 from digits.dataset.build import build
 from digits.dataset.dataset import Dataset, dataset_names
@@ -106,7 +107,7 @@ def test_a_data_set_is_renamed_and_described_and_its_name_is_never_markdown() ->
     app = opened()
     app.text_input(key="name-starter").set_value("forty-three people")
     app.text_area(key="note-starter").set_value("![x](http://127.0.0.1:9/y.png)")
-    app.button(key="save-name").click().run()
+    app.button(key="save-starter").click().run()
     assert dataset_names() == ["forty-three people"]
     assert app.selectbox(key="name").value == "forty-three people"
     assert "![x]" not in words(app)
@@ -117,7 +118,7 @@ def test_a_data_set_is_renamed_and_described_and_its_name_is_never_markdown() ->
 def test_a_name_that_cannot_be_is_refused_in_a_sentence() -> None:
     app = opened()
     app.text_input(key="name-mine").set_value("../mine")
-    app.button(key="save-name").click().run()
+    app.button(key="save-mine").click().run()
     assert "cannot be called that" in app.error[0].value
     assert dataset_names() == ["mine"]
 
@@ -125,12 +126,26 @@ def test_a_name_that_cannot_be_is_refused_in_a_sentence() -> None:
 @pytest.mark.usefixtures("furnished")
 def test_the_runs_are_named_before_a_data_set_is_deleted() -> None:
     app = opened()
-    app.button(key="delete-dataset").click().run()
+    app.button(key="delete-starter").click().run()
     text = words(app)
     assert "2 runs were trained on it" in text
     assert all(run.id[:6] in text for run in all_runs())
     assert dataset_names() == ["starter"], "the first click only asks"
     assert button(app, "Delete for good")
+
+
+@pytest.mark.usefixtures("furnished")
+def test_a_click_in_a_stale_tab_touches_no_other_data_set(tmp_path: Path, lab: Path) -> None:
+    build(open_source(factory.folder(tmp_path / "source", factory.digit_files(3))), "another", staging=lab / "new")
+    app = opened(name="starter")
+    datasets.rename("starter", "zero")
+    app.button(key="delete-starter").click().run()
+    assert not app.exception, app.exception
+    assert "The data set starter is not there any more" in app.warning[0].value
+    assert "trained on it" not in words(app), "no dialog asks whether the other one shall go"
+    assert app.selectbox(key="name").value == "another"
+    app.run()
+    assert not app.warning, "once is enough"
 
 
 @pytest.mark.usefixtures("mine")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import numpy as np
 import pytest
@@ -13,13 +15,16 @@ from digits import settings
 from digits.dataset import dataset as datasets
 from digits.dataset.dataset import Dataset
 from digits.dataset.families import store
+from digits.evaluation.comparison import Disagreements
 from digits.files import write_json
 from digits.job import Job
-from digits.training.run import Run, all_runs
+from digits.training.run import Run, all_runs, told_apart
+from tests.evaluation import made_run
 from tests.starter import four_drawings, small
 from ui import overview
+from ui.comparison.disagreement import verdict
 from ui.copies import caution
-from ui.frame import percent
+from ui.frame import duration, percent
 
 
 def opened() -> AppTest:
@@ -96,11 +101,51 @@ def test_the_picture_of_a_matrix_says_in_words_what_it_shows() -> None:
 
 @pytest.mark.usefixtures("furnished")
 def test_the_verdict_stays_when_the_data_set_is_renamed_between_the_two_runs() -> None:
-    assert overview.verdict(all_runs()) is not None
     datasets.rename("starter", "mine")
     run = run_of("tensorflow")
     write_json(run.folder / "job.json", {**run.spec, "recipe": {**run.spec["recipe"], "dataset": "mine"}})
-    assert "The same recipe" in str(overview.verdict(all_runs()))
+    assert "The same recipe, notebook\\-adam" in overview.verdict(overview.judged(all_runs()))
+
+
+def test_the_verdict_and_the_link_to_compare_are_of_the_runs_on_the_cards(furnished: Path) -> None:
+    other = run_of("tensorflow")
+    better = Run(Job("runs", "better"))
+    shutil.copytree(run_of("pytorch").folder, better.folder)
+    write_json(better.folder / "job.json", {**better.spec, "recipe": {**better.spec["recipe"], "rate": 0.5}})
+    write_json(better.folder / "result.json", {**better.result(), "test_accuracy": 1.0})
+    assert overview.judged(all_runs()) == [Run(better.job), other]
+    app = opened()
+    assert "Two recipes, which besides the framework differ in rate, on starter" in words(app)
+    assert "exact McNemar test on the" in words(app)
+    link = next(one.proto for one in app.get("page_link") if one.proto.page == "compare")
+    assert parse_qs(link.query_string)["runs"] == [f"better,{other.id}"]
+
+
+@pytest.mark.usefixtures("furnished")
+def test_a_run_says_what_its_data_set_is_called_now_and_when_that_is_gone_what_it_was_called() -> None:
+    datasets.rename("starter", "mine")
+    assert run_of("pytorch").dataset_name == "mine"
+    assert "on mine · trained in" in words(opened())
+    datasets.delete("mine")
+    assert run_of("pytorch").dataset_name == "starter"
+
+
+def test_runs_of_one_title_are_told_apart_by_their_data_set_or_else_by_their_id() -> None:
+    ids = {"a" * 16: "one", "b" * 16: "two", "c" * 16 + "-2": "two"}
+    runs = [made_run(id, dataset=name) for id, name in ids.items()]
+    runs.append(made_run("d" * 16, epochs=3))
+    told = [run.title.partition("scale 1.0")[2] for run in told_apart(runs)]
+    assert told == [" · one", " · bbbbbb", " · cccccc-2", ", epochs 3"]
+    assert told_apart(runs)[0] == runs[0], "it is the same run"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(None, "–"), (0, "0 s"), (0.04, "0.04 s"), (0.3, "0.3 s"), (3.24, "3.2 s"), (9.97, "0:10"), (12, "0:12"),
+     (185, "3:05"), (3720, "1:02:00")],
+)  # fmt: skip
+def test_a_time_is_said_with_as_much_as_it_has(seconds: float | None, text: str) -> None:
+    assert duration(seconds) == text
 
 
 def test_a_verdict_is_cautious_where_copies_are_known_and_only_there(furnished: Path) -> None:
@@ -112,7 +157,9 @@ def test_a_verdict_is_cautious_where_copies_are_known_and_only_there(furnished: 
     four_drawings(dataset)
     expected = "these 360 are of 40 drawings, so the true p is larger."
     assert caution(run).endswith(expected)
-    assert expected in str(overview.verdict(all_runs()))
+    one, other, none = np.arange(20), np.arange(1), np.arange(0)
+    assert verdict(run, run_of("tensorflow"), Disagreements(one, other, none)).endswith(expected)
+    assert "larger" not in verdict(run, run_of("tensorflow"), Disagreements(one, one, none)), "p is large already"
     (furnished / "datasets" / "starter").rename(furnished / "elsewhere")
     assert "if some were copies of one drawing" in caution(run)
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
 import time
+from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from digits import job as jobs
 from digits import settings
+from digits.dataset import dataset as datasets
+from digits.dataset.build import build
 from digits.dataset.dataset import Dataset
+from digits.dataset.sources import open_source
 from digits.engine import local
 from digits.errors import ConflictError
 from digits.files import Lock
@@ -17,6 +22,7 @@ from digits.job import Job
 from digits.training import recipe as recipes
 from digits.training.queue import draw_ticket
 from digits.training.run import Run, all_runs
+from tests import factory
 from tests.starter import small
 from ui.training import begin, cautions
 from ui.training.network import trained
@@ -133,6 +139,26 @@ def test_one_click_starts_both_frameworks_and_the_url_names_their_runs(unstarted
 
 
 @pytest.mark.usefixtures("furnished")
+def test_start_in_a_stale_tab_starts_nothing_on_another_data_set(unstarted: list, tmp_path: Path, lab: Path) -> None:
+    build(open_source(factory.folder(tmp_path / "source", factory.digit_files(3))), "another", staging=lab / "new")
+    app = opened(name="starter")
+    datasets.rename("starter", "zero")
+    next(button for button in app.button if button.label == "Start").click().run()
+    assert unstarted == []
+    assert "The data set starter is not there any more" in app.warning[0].value
+    next(button for button in app.button if button.label == "Start").click().run()
+    assert {Run(job).recipe.dataset for _, job in unstarted} == {"another"}
+
+
+@pytest.mark.usefixtures("furnished")
+def test_without_a_framework_it_is_said_why_nothing_can_start() -> None:
+    app = opened()
+    assert "Choose a framework." not in shown(app)
+    app.get("button_group")[0].set_value([]).run()
+    assert "Choose a framework." in shown(app)
+
+
+@pytest.mark.usefixtures("furnished")
 def test_the_same_recipe_opens_what_exists_and_again_makes_another(unstarted: list) -> None:
     recipe = small("pytorch", epochs=3)
     first, word = begin.start(recipe, again=False)
@@ -151,6 +177,10 @@ def test_the_url_names_the_runs_on_show_and_what_it_invents_is_ignored() -> None
     assert "TensorFlow · notebook\\-adam" in shown(app)
     assert "PyTorch · notebook\\-adam" not in shown(app)
     assert "Show the newest runs" in [button.label for button in app.button]
+    said = shown(app).replace("\\", "")
+    assert "No run ../../etc, nobody is there; showing the others." in said
+    assert "showing the newest of each framework" in shown(opened(runs="nonsense"))
+    assert "No run" not in shown(opened())
 
 
 @pytest.mark.usefixtures("furnished")
@@ -238,3 +268,15 @@ def test_a_trained_model_stands_beside_an_untrained_one_only_if_it_was_tested_on
     assert trained(recipe, dataset, {"places": places, "rows": rows[places].tolist()}) == run
     assert trained(recipe, dataset, {"places": places, "rows": (rows[places] + 1).tolist()}) is None
     assert trained(recipe, dataset, {"places": [0, len(rows)], "rows": rows[:2].tolist()}) is None
+
+
+def test_of_trained_models_that_of_this_very_recipe_comes_before_newer_ones(furnished: Path) -> None:
+    dataset, run = Dataset.open("starter"), next(run for run in all_runs() if run.recipe.framework == "pytorch")
+    found = {"places": [0, 1, 2], "rows": run.evaluation("rows")[:3].tolist()}
+    newer = Run(Job("runs", "newer"))
+    shutil.copytree(run.folder, newer.folder)
+    jobs.write_json(newer.folder / "job.json", {**run.spec, "recipe": {**run.spec["recipe"], "rate": 0.5}})
+    jobs.write_json(newer.folder / "status.json", {**run.job.status(), "created": time.time()})
+    assert all_runs()[0] == newer
+    assert trained(run.recipe, dataset, found) == run
+    assert trained(run.recipe.changed(epochs=7), dataset, found) == newer

@@ -6,7 +6,8 @@ import streamlit as st
 
 from digits.files import Json
 from digits.job import LIVE
-from digits.training.run import Run
+from digits.training.run import LONGEST, Run, told_apart
+from ui.boxes import missing
 from ui.frame import errors_shown, percent, plain
 from ui.jobs import run_row
 from ui.leak import mark
@@ -18,6 +19,9 @@ def choose(runs: list[Run]) -> list[Run]:
     known = {run.id: run for run in runs}
     rows = table_rows(runs)
     asked = asked_for(rows)
+    unknown = [id for id in st.query_params.get("runs", "").split(",") if id and id not in known]
+    if unknown:
+        st.caption(missing(unknown, "the others" if asked else "the best of each framework"))
     ids = run_table(rows, asked if asked is not None else default_ids(rows))
     st.session_state["runs-said"] = st.query_params["runs"] = ",".join(ids)
     with st.container(horizontal=True):
@@ -25,7 +29,7 @@ def choose(runs: list[Run]) -> list[Run]:
         st.download_button("CSV", table_csv(saved), "runs.csv", "text/csv", icon=":material/download:",
                            on_click="ignore", help="The chosen runs as a table; all, if none is chosen.")  # fmt: skip
         edit([known[id] for id in ids])
-    return [known[id] for id in ids]
+    return told_apart([known[id] for id in ids])
 
 
 def asked_for(rows: list[Json]) -> list[str] | None:
@@ -54,11 +58,12 @@ def edit(chosen: list[Run]) -> None:
         id = st.selectbox("Run", list(titles), format_func=titles.get, key="edited")
         run = next((run for run in chosen if run.id == id), chosen[0])
         with st.form(f"describe-{run.id}", border=False):
-            name = st.text_input("Name", run.label["name"], max_chars=80)
-            note = st.text_area("Note", run.label["note"], max_chars=2000)
+            name = st.text_input("Name", run.label["name"], max_chars=4 * LONGEST["name"])
+            note = st.text_area("Note", run.label["note"], max_chars=4 * LONGEST["note"])
             if st.form_submit_button("Save", icon=":material/save:", width="stretch"):
-                run.describe(name=name, note=note)
-                st.rerun()
+                with errors_shown():
+                    run.describe(name=name, note=note)
+                    st.rerun()
         delete(run)
 
 

@@ -7,12 +7,18 @@ import streamlit as st
 from digits.evaluation.comparison import Disagreements, disagreements, hardest, why_not
 from digits.evaluation.statistics import mcnemar
 from digits.training.run import Run
+from ui.boxes import run_box
 from ui.comparison.images import HINT, Positions, clickable
 from ui.comparison.stored import answers_of, comparable
 from ui.copies import caution
 from ui.frame import plain
 
 SURE = 0.05
+MCNEMAR = (
+    "The McNemar test: were both equally good, each image that only one of them reads right would be either's by the "
+    "toss of a coin. p is how often coins fall at least as unevenly as these images did; below 0.05 that is called "
+    "more than chance."
+)
 
 
 def show_verdict(runs: list[Run]) -> None:
@@ -22,7 +28,8 @@ def show_verdict(runs: list[Run]) -> None:
     first, second = runs[:2]
     reason = why_not(first, second)
     names = f"{plain(first.title)} and {plain(second.title)}: no verdict. " if reason else ""
-    st.markdown(f":material/gavel: {names}{reason or verdict(first, second, _parted(first, second))}")
+    st.markdown(f":material/gavel: {names}{reason or verdict(first, second, _parted(first, second))}",
+                help=None if reason else MCNEMAR)  # fmt: skip
 
 
 def show_disagreements(runs: list[Run], opened: bool) -> None:
@@ -38,7 +45,7 @@ def show_disagreements(runs: list[Run], opened: bool) -> None:
             st.markdown(f"These two cannot be compared image by image. {reason}")
         else:
             if set(two) != set(runs[:2]):  # of those the verdict stands above
-                st.markdown(verdict(*two, _parted(*two)))
+                st.markdown(verdict(*two, _parted(*two)), help=MCNEMAR)
             _part(*two)
     _hardest(comparable(runs)[0])
 
@@ -48,8 +55,7 @@ def _two(runs: list[Run]) -> tuple[Run, Run]:
     titles = {run.id: f"{run.title} ({run.id[:6]})" for run in runs}
     found = []
     for column, (key, words) in zip(st.columns(2), (("first", "One model"), ("second", "The other")), strict=True):
-        id = column.selectbox(words, list(titles), index=len(found), format_func=titles.get, key=key,
-                              bind="query-params")  # fmt: skip
+        id = run_box(column, words, titles, key=key, usual=runs[len(found)].id)
         found.append(next(run for run in runs if run.id == id))
     return found[0], found[1]
 
@@ -92,7 +98,7 @@ def verdict(first: Run, second: Run, parted: Disagreements) -> str:
         said = f"**No difference beyond chance** between {better} and {worse}"
     return (
         f"{said} ({p}, exact McNemar test on the {one + other:,} of {total:,} test images that only one of them "
-        f"reads right).{caution(first)}"
+        f"reads right).{caution(first) if chance < SURE else ''}"
     )
 
 

@@ -13,6 +13,7 @@ from digits.models import State, weights
 from digits.training.inputs import columns, framed_ink, full_inputs
 from digits.training.recipe import Recipe
 from digits.training.run import Run
+from ui.boxes import run_box
 from ui.comparison.stored import answers_of, pictures_of
 
 SHOWN, A_ROW, SAMPLE = 64, 8, 1000
@@ -33,7 +34,7 @@ def show_first_layer(runs: list[Run], opened: bool) -> None:
     """Show the first layer of one of the finished `runs`."""
     titles = {run.id: f"{run.title} ({run.id[:6]})" for run in runs}
     left, right = st.columns(2, vertical_alignment="bottom")
-    id = left.selectbox("Run", list(titles), format_func=titles.get, key="layer", bind="query-params")
+    id = run_box(left, "Run", titles, key="layer")
     what = right.segmented_control("Pictures of", list(WHAT), default="weights", format_func=WHAT.get, key="what",
                                    bind="query-params")  # fmt: skip
     if not opened:

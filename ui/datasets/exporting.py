@@ -9,7 +9,7 @@ from digits.dataset.dataset import Dataset
 from digits.dataset.export import Form, csv_lines
 from digits.engine.export import exports_of, file_of, form_of, start_export
 from digits.job import LIVE, Job
-from ui.frame import duration, errors_shown, owner, plain
+from ui.frame import duration, errors_shown, owner, plain, size
 
 LABELS = {"csv": "CSV", "parquet": "Parquet"}
 LARGEST_DOWNLOAD_BYTES = 32_000_000  # a download is held in the server's memory; what is larger is given by its path
@@ -22,7 +22,7 @@ def save(dataset: Dataset) -> None:
     index = st.checkbox("With the index", True, help="A first column without a name: the row in the data set.")
     shuffled = st.checkbox("Shuffled, as the notebook saves it")
     seed = st.number_input("Seed of the shuffle", 0, 2**32 - 1, 42) if shuffled else None
-    about = f", about {csv_bytes(dataset, dataset.fingerprint) / 1e6:,.0f} MB" if kind == "csv" else ""
+    about = f", about {size(csv_bytes(dataset, dataset.fingerprint))}" if kind == "csv" else ""
     if st.button(f"Save as {LABELS[kind]}{about}", icon=":material/save:", key=f"save-as-{dataset.name}"):
         with errors_shown():
             start_export(dataset, Form(kind=kind, index=index, shuffle_seed=seed), owner=owner())
@@ -59,7 +59,7 @@ def export_row(job: Job) -> bool:
             text += "" if left_over is None else f" · {duration(left_over)} left"
             st.progress(done / total if total else 0.0, text)
         elif path.exists():
-            st.markdown(f"{title(job)} · {path.stat().st_size / 1e6:,.1f} MB")
+            st.markdown(f"{title(job)} · {size(path.stat().st_size)}")
             st.code(path, language=None, wrap_lines=True)
         else:
             reason = f": {plain(status['error'])}" if status["state"] == "failed" else ""

@@ -12,6 +12,7 @@ from digits.embedding.recipe import BOUNDS, MAX_POINTS, METRICS, MapRecipe
 from digits.errors import UsageError
 from digits.training.recipe import DEALT, title
 from digits.training.run import Run
+from ui.boxes import run_box
 from ui.digit_map import COLOURS, STYLES
 from ui.readers import finished_runs
 
@@ -74,10 +75,9 @@ def choose_runs() -> list[Run]:
     there = {framework: mine for framework, mine in finished.items() if mine}
     chosen: list[Run] = []
     for column, (framework, mine) in zip(st.columns(max(2, len(there))), there.items(), strict=False):
-        titles = {run.id: f"{run.title} · {run.recipe.dataset} ({run.id[:6]})" for run in mine}
+        titles = {run.id: f"{run.title} · {run.dataset_name} ({run.id[:6]})" for run in mine}
         fitting = min(range(len(mine)), key=lambda number: (_distance(mine[number], chosen), number))
-        id = column.selectbox(settings.FRAMEWORK_NAMES[framework], list(titles), index=fitting, key=framework,
-                              format_func=titles.get, bind="query-params")  # fmt: skip
+        id = run_box(column, settings.FRAMEWORK_NAMES[framework], titles, key=framework, usual=mine[fitting].id)
         chosen += [run for run in mine if run.id == id]
     return chosen
 

@@ -21,16 +21,20 @@ STARTED, OPENED, RESUMED = "Started", "Trained already: here it is", "Goes on"
 
 def begin(names: list[str]) -> list[Recipe]:
     """Ask for a recipe and start it on a click; return it for each chosen framework."""
+    failed = False
     try:
         chosen = recipe_form(names)
         sentences = [*cautions(chosen[0]), leak_sentence(chosen[0])] if chosen else []
     except DigitsError as error:
         st.error(plain(error), icon=":material/error:")
-        chosen, sentences = [], []
+        chosen, sentences, failed = [], [], True
     for sentence in sentences:
         st.caption(sentence)
+    if not chosen and not failed:
+        st.caption("Choose a framework.")
     again = st.checkbox("Train again", help="Make another run of the same recipe, beside the one that exists.")
-    if st.button("Start", type="primary", icon=":material/play_arrow:", width="stretch", disabled=not chosen):
+    key = f"start-{chosen[0].dataset}" if chosen else None  # a click that was meant for another data set is lost
+    if st.button("Start", key, type="primary", icon=":material/play_arrow:", width="stretch", disabled=not chosen):
         begun = [start(recipe, again=again) for recipe in chosen]
         st.query_params[SHOWN] = ",".join(run.id for run, _ in begun)
         for word in dict.fromkeys(word for _, word in begun):

@@ -47,7 +47,7 @@ def _ask(recipes: list[Recipe], errors: list[str]) -> None:
         st.error(plain(error), icon=":material/error:")
     st.caption("Each framework lists the network of the chosen recipe itself, and answers five test images before it "
                "has learnt anything. That takes about ten seconds once, and is kept.")  # fmt: skip
-    if st.button("Show the untrained model", icon=":material/visibility:"):
+    if st.button("Show the untrained model", f"look-{recipes[0].dataset}", icon=":material/visibility:"):
         for recipe in recipes:
             inspection.start(recipe, owner=owner())
         st.rerun()
@@ -76,8 +76,9 @@ def _show(recipe: Recipe, found: Json, dataset: Dataset) -> None:
     if run is None:
         st.caption("After training, the same five images stand here.")
         return
-    st.markdown(f"After training: **{plain(run.title)}**, {run.recipe.epochs} epochs, "
-                f"{duration(run.result()['train_seconds'])}")  # fmt: skip
+    which = "this recipe" if _is_of(run, recipe) else "another recipe, which began with the same network"
+    st.markdown(f"After training: **{plain(run.title)}** ({run.id[:6]}), {run.recipe.epochs} epochs, "
+                f"{duration(run.result()['train_seconds'])}. A run of {which}.")  # fmt: skip
     st.code(answers(run.evaluation("logits")[found["places"]]), language=None)
 
 
@@ -117,14 +118,21 @@ def _columns(values: Logits, form: str) -> str:
 
 
 def trained(recipe: Recipe, dataset: Dataset, found: Json) -> Run | None:
-    """Return the newest finished run that began with this very network and was tested on the images `found`."""
+    """Return a finished run that began with this very network and was tested on the images `found`.
+
+    It is the newest of this very recipe; where there is none, the newest.
+    """
     asked = (dataset.fingerprint, split_by(dataset, recipe))
-    for run in all_runs():
+    for run in sorted(all_runs(), key=lambda run: not _is_of(run, recipe)):
         if (run.spec["fingerprint"], run.spec.get("families")) == asked and run.job.state == "finished":
             known = run.recipe.changed(dataset=recipe.dataset)
             if inspection.looked_at(known) == inspection.looked_at(recipe) and _answered(run, found):
                 return run
     return None
+
+
+def _is_of(run: Run, recipe: Recipe) -> bool:
+    return run.recipe.changed(dataset=recipe.dataset) == recipe
 
 
 def _answered(run: Run, found: Json) -> bool:

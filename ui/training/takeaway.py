@@ -6,7 +6,7 @@ import streamlit as st
 
 from digits.models.takeaway import keras_loader, pytorch_loader
 from digits.training.run import Run
-from ui.frame import errors_shown, plain
+from ui.frame import errors_shown, plain, size
 
 
 def take_away(runs: list[Run]) -> None:
@@ -31,7 +31,7 @@ def _offer(run: Run) -> None:
     """Offer the weights of one run. Raises `IntegrityError` if they are missing."""
     path = run.kept("weights.safetensors")
     left, right = st.columns([2, 1], vertical_alignment="center")
-    left.markdown(f"**{plain(run.title)}** · {path.stat().st_size / 2**20:.1f} MB")
+    left.markdown(f"**{plain(run.title)}** · {size(path.stat().st_size)}")
     right.download_button("Download", path.read_bytes, file_name="weights.safetensors",
                           mime="application/octet-stream", icon=":material/download:", on_click="ignore",
                           key=f"weights-{run.id}", width="stretch")  # fmt: skip

@@ -6,7 +6,8 @@ import streamlit as st
 
 from digits import settings
 from digits.job import LIVE
-from digits.training.run import Run, all_runs
+from digits.training.run import Run, all_runs, told_apart
+from ui.boxes import missing
 from ui.curves import show_curves
 from ui.frame import errors_shown
 from ui.jobs import run_row
@@ -25,6 +26,10 @@ def watch() -> None:
 def _watch(was_live: bool) -> None:
     with errors_shown():
         runs = shown_runs()
+        unknown = [id for id in _asked() if id not in {run.id for run in all_runs()}]
+        if unknown:
+            named = len(unknown) < len(_asked())
+            st.caption(missing(unknown, "the others" if named else "the newest of each framework"))
         if not runs:
             st.caption("The curves of both frameworks appear here, on the same axes, as soon as a training starts.")
         else:
@@ -47,8 +52,12 @@ def _watch(was_live: bool) -> None:
 def shown_runs() -> list[Run]:
     """Return the runs that the URL names, looked up among what exists; else the newest ones."""
     known = {run.id: run for run in all_runs()}
-    asked = [known[id] for id in st.query_params.get(SHOWN, "").split(",") if id in known]
-    return asked or newest_runs(list(known.values()))
+    asked = [known[id] for id in _asked() if id in known]
+    return told_apart(asked or newest_runs(list(known.values())))
+
+
+def _asked() -> list[str]:
+    return [id for id in st.query_params.get(SHOWN, "").split(",") if id]
 
 
 def newest_runs(runs: list[Run]) -> list[Run]:

@@ -54,7 +54,9 @@ def sample(pictures: Floats, centres: Floats, axes: Floats) -> Floats:
         corner = points.astype(np.int32)
         right, below = np.moveaxis(points - corner, -1, 0)
         at, flat = corner[..., 1] * width + corner[..., 0], pictures[part].reshape(len(points), -1)
-        upper, upper_right, lower, lower_right = (np.take_along_axis(flat, at + off, 1) for off in (0, 1, width, width + 1))
+        upper, upper_right, lower, lower_right = (
+            np.take_along_axis(flat, at + off, 1) for off in (0, 1, width, width + 1)
+        )
         upper += right * (upper_right - upper)
         lower += right * (lower_right - lower)
         out[part] = upper + below * (lower - upper)

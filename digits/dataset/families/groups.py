@@ -16,6 +16,7 @@ import numpy as np
 from scipy.sparse import coo_array  # type: ignore[import-untyped]
 from scipy.sparse.csgraph import connected_components  # type: ignore[import-untyped]
 
+from digits.dataset.families.frame import Floats
 from digits.dataset.families.neighbours import Rows
 from digits.dataset.families.prototype import Pages, Prototype, Reals, make
 
@@ -59,10 +60,10 @@ class Groups:
         """Return the prototype of some groups: each gives as many copies, drawn from all its tight ones."""
         self.check()
         share = max(ALIGNED // len(groups), 4)
-        return make(self.pages, np.concatenate([self._spread(group, share) for group in groups]))
+        return make(self.pages, np.concatenate([self.spread(group, share) for group in groups]))
 
-    def _spread(self, group: int, count: int) -> Rows:
-        """At most `count` images of a group, from as many of its tight ones as there are."""
+    def spread(self, group: int, count: int) -> Rows:
+        """Return at most `count` images of a group, from as many of its tight ones as there are."""
         rows = self.generator.permutation(self.rows(group))
         turn = np.empty(len(rows), np.int64)
         order = np.argsort(self.tight[rows], kind="stable")
@@ -112,12 +113,14 @@ def _consensus(groups: Groups, group: int) -> list[int]:
         if len(agree) < 2:
             return []
         left = medians(groups, near, groups.learn(*agree))
-        bar = max(EXPLAINED * groups.tolerance, np.sort(left)[min(TOGETHER // 2, len(left) - 1)] if limit == np.inf else 0)
+        bar = max(
+            EXPLAINED * groups.tolerance, np.sort(left)[min(TOGETHER // 2, len(left) - 1)] if limit == np.inf else 0
+        )
         agree = [other for other, value in zip(near, left, strict=True) if value <= bar][: 3 * TOGETHER]
     return agree if group in agree and len(agree) > 1 else []
 
 
-def nearest_groups(groups: Groups, place: Reals) -> list[int]:
+def nearest_groups(groups: Groups, place: Reals | Floats) -> list[int]:
     """Return the groups in the order of their distance from `place` in the common frame."""
     sizes = np.bincount(groups.numbers)
     there = np.flatnonzero(sizes)
@@ -145,7 +148,7 @@ def explained(groups: Groups, group: int, prototype: Prototype) -> list[int]:
 
 def medians(groups: Groups, tried: list[int], prototype: Prototype) -> Reals:
     """Return what `prototype` leaves of each group in `tried`: the median of a few images."""
-    samples = [groups._spread(group, SAMPLE) for group in tried]
+    samples = [groups.spread(group, SAMPLE) for group in tried]
     left = prototype.left(groups.pages, np.concatenate(samples))
     return np.array([np.median(part) for part in np.split(left, np.cumsum([len(rows) for rows in samples])[:-1])])
 
@@ -175,7 +178,7 @@ def settle(groups: Groups) -> None:
         if not (sizes := np.bincount(groups.numbers))[group]:
             continue
         prototype = groups.learn(group)
-        own = np.median(prototype.left(groups.pages, groups._spread(group, TOGETHER * SAMPLE)))
+        own = np.median(prototype.left(groups.pages, groups.spread(group, TOGETHER * SAMPLE)))
         smaller = [int(other) for other in np.flatnonzero(sizes) if SMALLEST <= sizes[other] < sizes[group]]
         if not smaller:
             continue

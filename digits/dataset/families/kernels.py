@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
-import numba  # type: ignore[import-untyped]
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -70,13 +70,15 @@ def read(image: Array, points: Array, way: Array, out: Array) -> None:
         if min(x, y) < -REACH or max(x, y) > last:
             continue
         left, top = int(np.floor(x)), int(np.floor(y))
-        taps(np.float32(x - left), across)
-        taps(np.float32(y - top), down)
+        taps(x - left, across)
+        taps(y - top, down)
         total = np.float32(0)
         for row in range(4):
             line = image[top + PAD - 1 + row]
             at = left + PAD - 1
-            here = across[0] * line[at] + across[1] * line[at + 1] + across[2] * line[at + 2] + across[3] * line[at + 3]
+            here = (
+                across[0] * line[at] + across[1] * line[at + 1] + across[2] * line[at + 2] + across[3] * line[at + 3]
+            )
             total += down[row] * here
         out[k] = total
 

@@ -71,7 +71,9 @@ def search(  # noqa: PLR0913
     """
     if images.dtype != np.uint8 or images.shape[1:] != (28, 28) or labels.shape != images.shape[:1]:
         received = f"{images.dtype} {images.shape} and labels {labels.shape}"
-        raise UsageError("Families cannot be looked for", expected="uint8 (n, 28, 28) and labels (n,)", received=received)
+        raise UsageError(
+            "Families cannot be looked for", expected="uint8 (n, 28, 28) and labels (n,)", received=received
+        )
     over = threading.Event()
 
     def check() -> None:
@@ -133,7 +135,7 @@ def _found(digits: list[Digit], labels: NDArray[np.integer[Any]]) -> Found:
         changes[digit.rows] = _changes(digit)
     blank = groups < 0
     groups[blank] = groups.max() + 1 + labels[blank]
-    return Found(numbered(groups, labels), changes)
+    return Found(numbered(groups, labels.astype(np.int64)), changes)
 
 
 def _changes(digit: Digit) -> NDArray[np.float64]:

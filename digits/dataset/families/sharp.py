@@ -74,7 +74,9 @@ def miss(images: Array, boxes: Array, drawing: Array, ways: Array, out: Array) -
                 left, top = int(across), int(down)
                 right, below = np.float32(across - left), np.float32(down - top)
                 upper = drawing[top, left, 0] + right * (drawing[top, left + 1, 0] - drawing[top, left, 0])
-                lower = drawing[top + 1, left, 0] + right * (drawing[top + 1, left + 1, 0] - drawing[top + 1, left, 0])
+                lower = drawing[top + 1, left, 0] + right * (
+                    drawing[top + 1, left + 1, 0] - drawing[top + 1, left, 0]
+                )
                 out[number, y, x] = images[number, y, x] - gain * (upper + below * (lower - upper))
 
 

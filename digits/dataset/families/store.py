@@ -1,8 +1,8 @@
 """Families as a data set keeps them: two columns of its index, and `families.json`, which says where from.
 
-    family, change   of each image: the family, from 0, and how far it was moved from its family's mean, in pixels
-    families.json    {"by": "search" | "source", "index": SHA-256 of the column, "found": what the search found, …}
-    words.json       what people said of them, in their order (`digits.dataset.families.words`)
+family, change   of each image: the family, from 0, and how far it was moved from its family's mean, in pixels
+families.json    {"by": "search" | "source", "index": SHA-256 of the column, "found": what the search found, …}
+words.json       what people said of them, in their order (`digits.dataset.families.words`)
 """
 
 from __future__ import annotations
@@ -69,6 +69,14 @@ def about(dataset: Dataset) -> Json:
     """Return what is known of the families; an empty object while they are unknown."""
     path = dataset.folder / ABOUT
     return read_json(path) if path.exists() else {}
+
+
+def counts(families: NDArray[np.integer[Any]], labels: NDArray[np.integer[Any]]) -> Json:
+    """Return how many `families` there are, the size of the largest, and how many each digit has."""
+    digit_of = np.unique(np.stack([labels, families]), axis=1)[0]
+    per_digit = {str(digit): int((digit_of == digit).sum()) for digit in np.unique(labels)}
+    return {"families": len(np.unique(families)), "largest": int(np.bincount(families).max()),
+            "per_digit": per_digit}  # fmt: skip
 
 
 def _hash(families: NDArray[np.integer[Any]]) -> str:

@@ -1,0 +1,64 @@
+"""The families worker: finds which images of a data set are copies of one drawing.
+
+`python -m digits.workers.families SEARCH`.
+"""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digits.dataset.dataset import Dataset
+from digits.dataset.families import store, words
+from digits.engine import local
+from digits.files import Json, write_json
+from digits.images.ink import to_ink
+from digits.training.queue import wait_for_slot
+from digits.training.recipe import Recipe
+from digits.workers.desk import Desk, work
+
+CHUNK = 4096
+
+
+def main(desk: Desk) -> None:
+    """Find the families of the data set of `desk`'s job, and keep them with it."""
+    spec = desk.job.spec()
+    desk.say(phase="waiting")
+    slot = wait_for_slot(desk.job, owner=desk.status["owner"], stopped=desk.stopped)
+    desk.say(state="running", phase="checking the images", started=time.time())
+    dataset = Dataset.of(spec["dataset"], spec["fingerprint"])
+    dataset.check()
+    write_json(desk.job.folder / "result.json", _find(desk, dataset, spec["tolerance"]))
+    slot.close()
+    runs = [local.start_training(Recipe(**recipe), owner=desk.status["owner"]) for recipe in spec["then"]]
+    desk.say(runs=[run.id for run in runs])
+
+
+def _find(desk: Desk, dataset: Dataset, tolerance: float) -> Json:
+    """Search, hold the words of people against what was found, keep both; return the answer of the command."""
+    from digits.dataset.families.search import search  # numba, which is compiled here the first time
+
+    began = time.monotonic()
+
+    def progress(done: int, total: int) -> None:
+        left = (time.monotonic() - began) / done * (total - done) if done else None
+        desk.say(urgent=False, phase="looking for copies", done=done, total=total, seconds_left=left)
+
+    found = search(_ink(dataset), dataset.labels, tolerance=tolerance, progress=progress, stopped=desk.stopped)
+    said = words.words_of(dataset)
+    families = words.numbered(words.apply(found.families, said), dataset.labels)
+    seconds = round(time.monotonic() - began, 2)
+    about = {"by": "search", "tolerance": tolerance, "seconds": seconds, "found": int(found.families.max()) + 1}
+    store.keep(dataset, families, about, found.changes)
+    return {"dataset": dataset.name, **store.counts(families, dataset.labels), "seconds": seconds}
+
+
+def _ink(dataset: Dataset) -> NDArray[np.uint8]:
+    parts = range(0, len(dataset.images), CHUNK)
+    return np.concatenate([to_ink(np.asarray(dataset.images[start : start + CHUNK])) for start in parts])
+
+
+if __name__ == "__main__":
+    work(main, "searches")
