@@ -8,6 +8,7 @@ from digits.engine import first
 from digits.job import LIVE
 from digits.training.run import Run, all_runs
 from ui import overview
+from ui.claims import chart
 from ui.comparison.disagreement import MCNEMAR
 from ui.frame import duration, errors_shown, owner, page
 from ui.jobs import build_row, recent_builds
@@ -65,9 +66,10 @@ def begin_progress() -> None:
 
 
 def known(runs: list[Run]) -> None:
-    """Show the best of each framework, the verdict, and where to go next."""
+    """Show claimed and honest, the best of each framework, the verdict, and where to go next."""
     if not any(run.job.state == "finished" for run in runs):
         return
+    chart.show()
     best = best_runs(runs)
     for column, run in zip(st.columns(max(2, len(best)), gap="large"), best, strict=False):
         with column:

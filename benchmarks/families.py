@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import affine_transform, zoom  # type: ignore[import-untyped]
-from sklearn.metrics import homogeneity_completeness_v_measure  # type: ignore[import-untyped]
+from sklearn.metrics import homogeneity_completeness_v_measure
 
 from benchmarks.build import processor
 from digits import settings

@@ -8,6 +8,7 @@ import streamlit as st
 
 from digits.job import LIVE
 from digits.training.run import Run, all_runs
+from ui.comparison.board import show_board
 from ui.comparison.choice import choose, heads, watch
 from ui.comparison.confusion import show_matrices
 from ui.comparison.difference import show_differences
@@ -18,6 +19,7 @@ from ui.curves import show_curves
 from ui.frame import errors_shown, page
 
 SHOWN = 4
+BOARD = "Other people's digits"
 TABS: dict[str, Callable[[list[Run], bool], None]] = {
     "Confusion": show_matrices,
     "Digits": show_reports,
@@ -49,13 +51,15 @@ def main() -> None:
 
 def tabs(chosen: list[Run], finished: list[Run]) -> None:
     """Show the tabs; only the open one computes, the others keep what is chosen in them."""
-    curves, *others = st.tabs(["Curves", *TABS], key="tab", bind="query-params")
+    curves, *others, board = st.tabs(["Curves", *TABS, BOARD], key="tab", bind="query-params")
     with curves:
         live = curves.open and any(run.job.state in LIVE for run in chosen)
         st.fragment(draw, run_every=1.0 if live else None)(chosen, curves.open)
     for tab, show in zip(others, TABS.values(), strict=True):
         with tab, errors_shown():
             few(finished, show, tab.open)
+    with board, errors_shown():
+        show_board(finished, board.open)
 
 
 def draw(chosen: list[Run], opened: bool) -> None:

@@ -17,7 +17,7 @@ from digits.training.run import Run
 from ui.leak import cell
 
 NUMBERS = {
-    "test_accuracy": ("Test accuracy", "%.2f %%"),
+    "test_accuracy": ("Accuracy", "%.2f %%"),
     "leak": ("Leak", None),
     "test_loss": ("Test loss", "%.4f"),
     "seconds": ("Training, s", "%.1f"),
@@ -28,6 +28,7 @@ WORDS = {"framework": "Framework", "name": "Name", "dataset": "Data set", "state
 ORDER = ("framework", "name", "dataset", "state", *NUMBERS, "note")
 LEAK = "Share of the test images that have a relative in training: a copy of the same drawing, or the same writer's."
 FIRST = ("framework", "name", "test_accuracy")  # on the screen: what a phone shows without moving the table
+ACCURACY = "Share of the test images that are read right."
 LOSS = "Mean cross-entropy of the test images in nats: 0 is certainty, 2.30 a guess among ten digits."
 FORMULA = ("=", "+", "-", "@")  # with these a spreadsheet begins to calculate
 
@@ -52,6 +53,7 @@ def run_table(rows: list[Json], chosen: list[str]) -> list[str]:
     config["framework"] = st.column_config.TextColumn("Framework", pinned=True)
     for name, (label, form) in NUMBERS.items():
         config[name] = st.column_config.NumberColumn(label, format=form)
+    config["test_accuracy"] = st.column_config.NumberColumn("Accuracy", format="%.2f %%", help=ACCURACY)
     config["test_loss"] = st.column_config.NumberColumn("Test loss", format="%.4f", help=LOSS)
     config["leak"] = st.column_config.TextColumn("Leak", help=LEAK)
     ticked = st.dataframe(

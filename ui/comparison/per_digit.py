@@ -35,10 +35,10 @@ def _one(run: Run, report: Json) -> None:
 
     lines = [{"digit": str(line["digit"]), **_numbers(line)} for line in report["digits"]]
     lines += [{"digit": words, **_numbers(report[name])} for name, words in ROWS.items()]
-    config: dict[str, Any] = {"digit": st.column_config.TextColumn("Digit", width="small")}
-    config |= {name: st.column_config.NumberColumn(name.capitalize(), format="%.2f %%", width="small")
+    config: dict[str, Any] = {"digit": st.column_config.TextColumn("Digit", width=68)}
+    config |= {name: st.column_config.NumberColumn(name.capitalize(), format="%.2f %%", width=70)
                for name in MEASURES}  # fmt: skip
-    config["support"] = st.column_config.NumberColumn("Support", format="localized", width="small")
+    config["support"] = st.column_config.NumberColumn("Support", format="localized", width=66)
     st.markdown(f"**{plain(run.title)}** · accuracy {percent(report['accuracy'], digits=2)}{mark(run)}")
     st.dataframe(pd.DataFrame(lines), column_config=config, hide_index=True, width="stretch", height="content",
                  key=f"report-{run.id}", alt=f"Precision, recall, F1 and support a digit of {run.title}")  # fmt: skip

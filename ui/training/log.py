@@ -85,8 +85,9 @@ def table(printed: notebook.Printed, runs: list[Run], quantity: str) -> str:
     """Return a Markdown table: a row an epoch that the notebook printed, a column for it and for each run."""
     place = list(QUANTITIES).index(quantity) + 1
     ours = [{line["epoch"]: line[quantity] for line in run.epochs()} for run in runs]
-    names = [settings.FRAMEWORK_NAMES[run.recipe.framework] for run in runs]
-    theirs = f"Notebook ({settings.FRAMEWORK_NAMES[printed.framework]})"
+    heads = {key: name.replace("Flow", "\u00adFlow") for key, name in settings.FRAMEWORK_NAMES.items()}  # may break there
+    names = [heads[run.recipe.framework] for run in runs]
+    theirs = f"Notebook ({heads[printed.framework]})"
     rows = [f"| Epoch | {theirs} | {' | '.join(names)} |", "|--:" * (len(runs) + 2) + "|"]
     for line in printed.lines:
         if line[place] is not None:

@@ -73,8 +73,8 @@ def turned(angles: Floats) -> Floats:
 def frames(images: NDArray[np.uint8], blurred: Floats) -> tuple[Floats, Floats]:
     """Return for images of one digit what leads from the common frame into each, and how they look in it.
 
-    `images` (n, 28, 28) uint8 have ink, `blurred` are the same padded. The frames are (n, 2, 3): axes, then centre, in
-    pixels; the looks (n, SIDE²).
+    `images` (n, 28, 28) uint8 have ink, `blurred` are the same padded. The frames are (n, 2, 3): axes, then centre,
+    in pixels; the looks (n, SIDE²).
     """
     centres, axes = moments(images)
     upright = sample(blurred, centres, axes)

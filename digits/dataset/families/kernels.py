@@ -120,7 +120,7 @@ def compose(way: Array, step: Array) -> float:
 
 @compiled
 def align(image: Array, points: Array, steepest: Array, inverse: Array, way: Array) -> float:
-    """Refine `way` in place until `image` lies on the template; return what is left over, as a share of its energy."""
+    """Refine `way` in place until `image` lies on the template; return the share of its energy that is left."""
     difference, pull, step = np.empty(points.shape[1], np.float32), np.empty(7), np.empty(7)
     ink = steepest[6]
     energy = (ink * ink).sum()
@@ -145,8 +145,8 @@ def align(image: Array, points: Array, steepest: Array, inverse: Array, way: Arr
 def register_pairs(images: Array, frames: Array, pairs: Array, left: Array) -> None:
     """Set `left` (p,) to what remains of each of `pairs` (p, 2): an image, and the template that it is laid on.
 
-    `images` (n, s, s) float32 are padded; `frames` (n, 2, 3) float64 lead from the common frame into each, and so from
-    one into the other: the start. Pairs of one template that stand together share its preparation.
+    `images` (n, s, s) float32 are padded; `frames` (n, 2, 3) float64 lead from the common frame into each, and so
+    from one into the other: the start. Pairs of one template that stand together share its preparation.
     """
     size = (images.shape[1] - 2 * PAD) ** 2
     points, steepest = np.empty((2, size), np.float32), np.empty((7, size), np.float32)

@@ -77,7 +77,7 @@ def make(pages: Pages, rows: Rows) -> Prototype:
 
 
 def _average(ink: Floats, boxes: Rows, ways: Reals, smooth: float) -> Floats:
-    """Return (GRID, GRID, 3): the aligned copies' mean on the finer grid, smoothed by `smooth` pixels, and its slopes."""
+    """Return (GRID, GRID, 3): the mean of aligned copies, smoothed by `smooth` pixels, and its slopes."""
     return _with_slopes(_spread(ink, boxes, ways, smooth))
 
 

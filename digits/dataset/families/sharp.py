@@ -60,7 +60,7 @@ def splat(images: Array, boxes: Array, ways: Array, sums: Array) -> None:
 
 @compiled
 def miss(images: Array, boxes: Array, drawing: Array, ways: Array, out: Array) -> None:
-    """Set `out` (n, 28, 28), in `boxes` (n, 4), to what `drawing`, carried back by `ways` (n, 7), misses of `images`."""
+    """Set `out` (n, 28, 28), in `boxes` (n, 4), to what `drawing` misses of `images`, by their `ways` (n, 7)."""
     for number in range(len(images)):
         way, corners = ways[number], boxes[number]
         gain = np.float32(way[6])

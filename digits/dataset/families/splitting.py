@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from digits.dataset.families.groups import ALIGNED, Groups
 from digits.dataset.families.neighbours import Rows
-from digits.dataset.families.prototype import Pages, Prototype, Reals, make
+from digits.dataset.families.prototype import Prototype, Reals, make
 
 SMALLEST = 60  # images below which nothing is split
 LOOKED_AT = 300
@@ -74,7 +74,7 @@ def _few(rows: Rows, generator: np.random.Generator) -> Rows:
 def _mixture(groups: Groups, rows: Rows, one: Reals, start: int) -> tuple[Prototype, Prototype] | None:
     """Fit two prototypes in turn with the votes of tight groups; start from a group that one explains badly."""
     pages, tight, generator = groups.pages, groups.tight[rows], groups.generator
-    second = _badly(pages, rows, tight, one, generator, start)
+    second = _badly(groups, rows, one, start)
     pair: tuple[Prototype, Prototype] | None = None
     for number in range(ROUNDS):
         if min(second.sum(), (~second).sum()) < 8:
@@ -91,18 +91,17 @@ def _mixture(groups: Groups, rows: Rows, one: Reals, start: int) -> tuple[Protot
     return pair
 
 
-def _badly(pages: Pages, rows: Rows, tight: Rows, one: Reals, generator: np.random.Generator,
-           start: int) -> NDArray[np.bool_]:  # fmt: skip
+def _badly(groups: Groups, rows: Rows, one: Reals, start: int) -> NDArray[np.bool_]:
     """The half of `rows` that is explained best by a tight group that one prototype explains badly.
 
     The first start takes the worst explained, the others draw by energy, as k-means++ does.
     """
-    names, member, counts = np.unique(tight, return_inverse=True, return_counts=True)
+    names, member, counts = np.unique(groups.tight[rows], return_inverse=True, return_counts=True)
     energy = np.where(counts >= 3, np.bincount(member, one**2) / counts, 0)
     if not energy.any():
         return np.zeros(len(rows), bool)
-    seed = energy.argmax() if not start else generator.choice(len(names), p=energy / energy.sum())
-    left = make(pages, rows[member == seed]).left(pages, rows) / one
+    seed = energy.argmax() if not start else groups.generator.choice(len(names), p=energy / energy.sum())
+    left = make(groups.pages, rows[member == seed]).left(groups.pages, rows) / one
     typical = np.bincount(member, left) / counts
     return np.asarray((typical < np.median(typical))[member])
 

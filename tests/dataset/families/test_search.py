@@ -97,7 +97,7 @@ def test_how_far_a_copy_was_moved_is_told_in_pixels() -> None:
 
 
 def test_progress_is_told_and_a_stop_is_heard() -> None:
-    images, labels, _ = copied(40)
+    images, labels = originals(50)
     told: list[tuple[int, int]] = []
     search(images, labels, progress=lambda done, total: told.append((done, total)))
     assert told[-1] == (len(images), len(images))

@@ -1,0 +1,120 @@
+"""The first chart of the overview: what was claimed on a random split, and what it is worth."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from digits import figures
+from digits.dataset.dataset import Dataset, dataset_names
+from digits.dataset.split import families_hash
+from digits.engine import evaluations
+from digits.engine.families import searches_of
+from digits.errors import DigitsError
+from digits.evaluation.honest import Honesty, Score, candidates, honesty, readings_of, trials_of
+from digits.files import Json
+from digits.job import LIVE
+from digits.training.recipe import title
+from digits.training.run import all_runs
+from ui.claims.steps import next_steps
+from ui.claims.words import sentences
+from ui.frame import errors_shown, plain
+from ui.leak import kin, share
+
+SECONDS = 2.0  # between two looks while something is at work
+
+
+def show() -> None:
+    """Show claimed and honest of one data set that was trained on; look again while something is at work."""
+    runs, there = all_runs(), {one.fingerprint: one for one in _open()}
+    trained_on = [one for one in candidates(trials_of(runs)) if one in there]
+    if not trained_on:
+        return
+    st.subheader("Claimed and honest", anchor=False)
+    chosen = trained_on[0]
+    if len(trained_on) > 1:
+        names = [there[one].name for one in trained_on]
+        name = st.segmented_control("Trained on", names, default=names[0], key="claimed-on", required=True,
+                                    bind="query-params")  # fmt: skip
+        chosen = next((one for one in trained_on if there[one].name == name), chosen)
+    live = any(run.job.state in LIVE for run in runs) or _at_work(there[chosen])
+    st.fragment(_look, run_every=SECONDS if live else None)(there[chosen].name, live)
+
+
+def _at_work(dataset: Dataset) -> bool:
+    return any(job.state in LIVE for job in [*evaluations.recent(), *searches_of(dataset)])
+
+
+def _open() -> list[Dataset]:
+    """Return the data sets of the lab; a damaged one is said on the page Dataset."""
+    found = []
+    for name in dataset_names():
+        try:
+            found.append(Dataset.open(name))
+        except DigitsError:
+            continue
+    return found
+
+
+def _look(name: str, was_live: bool) -> None:
+    with errors_shown():
+        dataset, runs = Dataset.open(name), all_runs()
+        others = [one for one in _open() if not _same(one, dataset)]
+        finished = [run for run in runs if run.job.state == "finished"]
+        found = honesty(
+            trials_of(finished), dataset.fingerprint, families_hash(dataset), readings_of(finished, others)
+        )
+        if found:
+            st.html(figures.claims(rows(found, dataset, others)))
+            st.caption(f"Share of images read right, with {plain(title(found.recipe))}. A line over a bar goes from "
+                       "the worst to the best fold. Guessing would read about 10 %.")  # fmt: skip
+            for sentence in sentences(found, dataset, {one.fingerprint: one.name for one in others}):
+                st.markdown(sentence)
+            next_steps(found, dataset, others, runs)
+        if was_live and not (any(run.job.state in LIVE for run in runs) or _at_work(dataset)):
+            st.rerun(scope="app")
+
+
+def _same(other: Dataset, dataset: Dataset) -> bool:
+    """Tell whether two data sets share images: they are one, or one was combined of the other."""
+    one, two = ({each.fingerprint, *(part["fingerprint"] for part in each.report.get("parts", []))}
+                for each in (other, dataset))  # fmt: skip
+    return bool(one & two)
+
+
+def rows(found: Honesty, dataset: Dataset, others: list[Dataset]) -> list[Json]:
+    """Return the rows of the chart: claimed, honest, and each other data set."""
+    lines = [{"name": "Claimed", "note": _claimed_note(found, dataset), "bars": _bars(found.claimed)},
+             {"name": "Honest", "note": _honest_note(found, dataset), "bars": _bars(found.honest)}]  # fmt: skip
+    for other in others:
+        scores = found.others.get(other.fingerprint, {})
+        note = f"other people's digits, {other.report['images']:,} images" if scores else "not evaluated yet"
+        lines.append({"name": other.name, "note": note, "bars": _bars(scores)})
+    return lines
+
+
+def _claimed_note(found: Honesty, dataset: Dataset) -> str:
+    if not found.claimed:
+        return "no run of a random split"
+    leaks = {score.leak for score in found.claimed.values()}
+    leak = max((one for one in leaks if one is not None), default=None)
+    known = (
+        "leak unknown"
+        if leak is None
+        else f"⚠ {share(leak)} have a {kin(dataset)} in training"
+        if leak
+        else "no leak"
+    )
+    return f"random split of {dataset.name} · {known}"
+
+
+def _honest_note(found: Honesty, dataset: Dataset) -> str:
+    if not found.honest:
+        unknown = families_hash(dataset) is None
+        return "families are not known yet" if unknown else "no fold by family is trained yet"
+    fewest = min(len(score.runs) for score in found.honest.values())
+    return f"{'' if found.whole else f'{fewest} of '}{found.folds} folds by family of {dataset.name}"
+
+
+def _bars(scores: dict[str, Score]) -> list[Json]:
+    return [{"framework": name, "accuracy": score.accuracy, "low": score.low, "high": score.high}
+            for name, score in scores.items()]  # fmt: skip
