@@ -11,6 +11,7 @@ from ui.datasets.adding import WANTED, add, show_builds
 from ui.datasets.editing import edit
 from ui.datasets.exporting import save
 from ui.datasets.families import families
+from ui.datasets.side_by_side import side_by_side
 from ui.frame import errors_shown, page, plain
 
 
@@ -40,6 +41,7 @@ def main() -> None:
             whole.refused(dataset)
             save(dataset)
         families(dataset)
+        side_by_side()
 
 
 def choose(names: list[str]) -> Dataset:

@@ -29,6 +29,7 @@ ICON = (Path(__file__).parent / "components" / "icon.svg").read_text()  # a Mate
 STYLE = """<style>
 .stMainBlockContainer {padding: 3rem clamp(1rem, 4vw, 5rem)}
 h1 {padding-top: 0}
+[class*=st-key-answers] code {font-size: min(0.875rem, 2.6vw)}
 </style>"""
 
 

@@ -65,28 +65,31 @@ STEPS = {"dropout": 0.05, "momentum": 0.05, "test_share": 0.05, "validation_shar
          "beta2": 0.001}  # fmt: skip
 
 
-def recipe_form(names: list[str]) -> list[Recipe]:
+def recipe_form(names: list[str], usual: Recipe | None = None) -> list[Recipe]:
     """Ask for a recipe on one of the data sets `names`; return it for each framework that is chosen.
 
-    Raises `UsageError`, naming the setting, for what cannot be a recipe.
+    The form begins with the settings of `usual`, which is the same for a whole session. Raises `UsageError`, naming
+    the setting, for what cannot be a recipe.
     """
     dataset = dataset_box(names)
-    preset = st.selectbox("Recipe", list(recipes.PRESETS), index=1, format_func=_title, key="recipe",
+    presets, nearest = list(recipes.PRESETS), recipes.title(usual).partition(",")[0] if usual else "notebook-adam"
+    preset = st.selectbox("Recipe", presets, index=presets.index(nearest), format_func=_title, key="recipe",
                           bind="query-params")  # fmt: skip
     st.caption(notebook.TOLD[preset].story)
     labels = settings.FRAMEWORK_NAMES
     frameworks = st.pills("Frameworks", list(labels), selection_mode="multi", default=list(labels),
                           format_func=labels.get, key="frameworks", bind="query-params")  # fmt: skip
     base = recipes.preset(preset, framework="pytorch", dataset=dataset, threads=settings.cores())
+    first = usual if usual and nearest == preset else base
     values: dict[str, Any] = {}
     with st.container(horizontal=True):
         for name in FIRST:
-            values[name] = _value(name, base, values, preset)
+            values[name] = _value(name, base, first, values, preset)
     groups = st.container(gap="xsmall")
     for group, (icon, fields) in GROUPS.items():
         with groups.expander(group, icon=f":material/{icon}:"):
             for name in fields:
-                values[name] = _value(name, base, values, preset)
+                values[name] = _value(name, base, first, values, preset)
     recipe = base.changed(**values)
     _differences(recipe, base)
     return [recipe.changed(framework=framework) for framework in labels if framework in frameworks]
@@ -104,15 +107,15 @@ def _differences(recipe: Recipe, base: Recipe) -> None:
         st.caption(f"Changed from the notebook's: {', '.join(changes)}.")
 
 
-def _value(name: str, base: Recipe, values: dict[str, Any], preset: str) -> Any:
-    """Ask for one setting where it means something; else return what the preset has."""
-    value, key = getattr(base, name), f"{preset}-{name}"
+def _value(name: str, base: Recipe, first: Recipe, values: dict[str, Any], preset: str) -> Any:
+    """Ask for one setting where it means something, beginning with that of `first`; else return what `base` has."""
+    value, key = getattr(first, name), f"{preset}-{name}"
     if name in ONLY and values[ONLY[name][0]] != ONLY[name][1]:
-        return value
+        return getattr(base, name)
     if name == "batch":
         return _batch(value, key)
     if name == "fold":
-        return _number(name, value, f"{key}-of-{values['folds']}", most=values["folds"] - 1)
+        return _number(name, min(value, values["folds"] - 1), f"{key}-of-{values['folds']}", most=values["folds"] - 1)
     if name in recipes.CHOICES:
         return _choice(name, value, key)
     if isinstance(value, str):
@@ -124,9 +127,9 @@ def _choice(name: str, value: str, key: str) -> str:
     """Ask for one of several words; where there is one only, do not ask."""
     options = [option for option in recipes.CHOICES[name] if name != "device" or option in devices()]
     if len(options) == 1:
-        return value
-    return st.selectbox(_label(name), options, index=options.index(value), help=HELP[name], key=key,
-                        persist_state="session")  # fmt: skip
+        return options[0]
+    index = options.index(value) if value in options else 0  # another machine's device
+    return st.selectbox(_label(name), options, index, help=HELP[name], key=key, persist_state="session")
 
 
 def _batch(value: int, key: str) -> int:

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
+from digits.dataset import shapes
 from digits.dataset.dataset import BLOCK_ROWS, Dataset, check_name, fingerprint
 from digits.dataset.families.store import keep
 from digits.dataset.paths import Picture, check_complete, count_digits, natural
@@ -145,7 +146,9 @@ def _write(source: Source, folder: Path, progress: Callable[[int, int], None], s
         "blocks": rows.blocks,
         "fingerprint": known_by,
     }
-    _keep_families(Dataset(folder.name, folder, report), rows.families)
+    built = Dataset(folder.name, folder, report)
+    _keep_families(built, rows.families)
+    shapes.compute(built)
     return report
 
 

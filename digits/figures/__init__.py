@@ -4,6 +4,7 @@ from digits.figures.bars import bars
 from digits.figures.board import board
 from digits.figures.claims import claims
 from digits.figures.curves import colours, curve, curves, thin
+from digits.figures.distributions import distribution_words, distributions
 from digits.figures.maps import digit_map
 from digits.figures.matrix import confusion
 from digits.figures.split import split_bars, split_words
@@ -17,6 +18,8 @@ __all__ = [
     "curve",
     "curves",
     "digit_map",
+    "distribution_words",
+    "distributions",
     "split_bars",
     "split_words",
     "thin",

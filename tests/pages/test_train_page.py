@@ -159,6 +159,21 @@ def test_without_a_framework_it_is_said_why_nothing_can_start() -> None:
 
 
 @pytest.mark.usefixtures("furnished")
+def test_the_form_begins_with_the_recipe_of_the_run_that_the_url_names(unstarted: list) -> None:
+    run = next(run for run in all_runs() if run.recipe.framework == "pytorch")
+    app = opened(runs=run.id)
+    assert not app.warning
+    asked = widgets(app)
+    assert (asked["network"].value, asked["epochs"].value, asked["threads"].value) == ("32-16", 3, 1)
+    next(button for button in app.button if button.label == "Start").click().run()
+    assert unstarted == [], "this very recipe is trained already"
+    widgets(app)["epochs"].set_value(5).run()
+    app.selectbox(key="notebook-adam-split").select("family").run()
+    assert widgets(app)["epochs"].value == 5, "what is typed stays"
+    assert widgets(opened())["network"].value == "784-128-64"
+
+
+@pytest.mark.usefixtures("furnished")
 def test_the_same_recipe_opens_what_exists_and_again_makes_another(unstarted: list) -> None:
     recipe = small("pytorch", epochs=3)
     first, word = begin.start(recipe, again=False)

@@ -10,11 +10,12 @@ from digits.dataset.dataset import Dataset
 from digits.dataset.split import families_hash
 from digits.engine import evaluations, local
 from digits.engine.families import searches_of, start_search
+from digits.errors import DigitsError
 from digits.evaluation.honest import Honesty
 from digits.job import LIVE, Job
 from digits.training.recipe import Recipe, title
 from digits.training.run import Run
-from ui.frame import duration, errors_shown, owner, plain
+from ui.frame import duration, owner, plain
 
 
 def next_steps(found: Honesty, dataset: Dataset, others: list[Dataset], runs: list[Run]) -> None:
@@ -53,16 +54,17 @@ def _folds(found: Honesty, dataset: Dataset, runs: list[Run]) -> None:
     if left and st.button(f"Train the folds by family ({len(left)} runs)", icon=":material/call_split:",
                           type="primary", key=f"folds-{dataset.name}",
                           help=f"{title(found.recipe)}, in both frameworks, one after the other.") and _begin(
-        lambda: [_start(recipe) for recipe in left]
+        lambda: list(map(_start, left))
     ):  # fmt: skip
         st.rerun()
 
 
-def _start(recipe: Recipe) -> None:
+def _start(recipe: Recipe) -> Run:
     """Start a fold, or go on with the one that ended early."""
     run = local.start_training(recipe, owner=owner())
     if run.job.state in ("stopped", "interrupted", "failed"):
         local.resume(run, owner=owner())
+    return run
 
 
 def _evaluate(found: Honesty, others: list[Dataset], runs: list[Run]) -> None:
@@ -88,10 +90,12 @@ def evaluate_all(runs: list[Run], datasets: list[Dataset], *, key: str) -> None:
 
 def _begin(start: Callable[[], object]) -> bool:
     """Do what was clicked; False if it could not be done, which is then said."""
-    with errors_shown():
+    try:
         start()
-        return True
-    return False
+    except DigitsError as error:
+        st.error(plain(error), icon=":material/error:")
+        return False
+    return True
 
 
 def job_row(job: Job, title: str) -> bool:

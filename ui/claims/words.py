@@ -14,7 +14,7 @@ FAR = 0.02  # accuracies farther apart than that differ for whoever reads them
 
 def sentences(found: Honesty, dataset: Dataset, names: dict[str, str]) -> list[str]:
     """Return two sentences, as Markdown; `names` are those of the other data sets by their fingerprints."""
-    return [_drawings(found, dataset), _others(found, names)]
+    return [text.replace(" %", "\u00a0%") for text in (_drawings(found, dataset), _others(found, names))]
 
 
 def _drawings(found: Honesty, dataset: Dataset) -> str:

@@ -22,8 +22,8 @@ from ui.leak import share
 SECONDS = 1.0  # between two looks while something is evaluated
 WORDS = (
     "Share of the images read right. Framed: the test part of the data set that the run was trained on; it is "
-    "*honest* if it was split by family, and ⚠ says how much of it leaks. Any other cell is a whole data set that the "
-    "run never saw, in the frame and the pixels of the run: other people's digits."
+    "*honest* if it was split by family, and ⚠ says how much of it leaks. Any other cell is a whole data set that "
+    "the run never saw, in the frame and the pixels of the run: other people's digits."
 )
 
 

@@ -16,6 +16,7 @@ from ui.training.cautions import cautions
 from ui.training.preview import leak_sentence
 
 SHOWN = "runs"  # the parameter of the URL that names the runs on show
+RECALLED = "recipe-recalled"  # in the session
 STARTED, OPENED, RESUMED = "Started", "Trained already: here it is", "Goes on"
 
 
@@ -23,7 +24,7 @@ def begin(names: list[str]) -> list[Recipe]:
     """Ask for a recipe and start it on a click; return it for each chosen framework."""
     failed = False
     try:
-        chosen = recipe_form(names)
+        chosen = recipe_form(names, recalled(names))
         sentences = [*cautions(chosen[0]), leak_sentence(chosen[0])] if chosen else []
     except DigitsError as error:
         st.error(plain(error), icon=":material/error:")
@@ -40,6 +41,19 @@ def begin(names: list[str]) -> list[Recipe]:
         for word in dict.fromkeys(word for _, word in begun):
             st.toast(word)
     return chosen
+
+
+def recalled(names: list[str]) -> Recipe | None:
+    """Return the recipe of the first run that the URL named when the session came here: a reload keeps the form."""
+    state = st.session_state
+    if RECALLED not in state:
+        asked = st.query_params.get(SHOWN, "").split(",")
+        run = next((run for run in all_runs() if run.id == asked[0]), None)
+        state[RECALLED] = run.recipe if run else None
+        if run and "name" not in {*state, *st.query_params} and run.dataset_name in names:
+            state["name"] = run.dataset_name
+    found: Recipe | None = state[RECALLED]
+    return found
 
 
 def start(recipe: Recipe, *, again: bool) -> tuple[Run, str]:

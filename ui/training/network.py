@@ -71,7 +71,7 @@ def _show(recipe: Recipe, found: Json, dataset: Dataset) -> None:
         st.caption(f"Dropout of {recipe.dropout:g} acts on hidden layers in training only; it has no parameters.")
     _five(recipe, found)
     st.markdown("Before training: raw outputs, the probabilities that they become, the digits that those name")
-    st.code(answers(np.array(found["logits"])), language=None)
+    _code(answers(np.array(found["logits"])), f"answers-before-{recipe.framework}")
     run = trained(recipe, dataset, found)
     if run is None:
         st.caption("After training, the same five images stand here.")
@@ -79,7 +79,12 @@ def _show(recipe: Recipe, found: Json, dataset: Dataset) -> None:
     which = "this recipe" if _is_of(run, recipe) else "another recipe, which began with the same network"
     st.markdown(f"After training: **{plain(run.title)}** ({run.id[:6]}), {run.recipe.epochs} epochs, "
                 f"{duration(run.result()['train_seconds'])}. A run of {which}.")  # fmt: skip
-    st.code(answers(run.evaluation("logits")[found["places"]]), language=None)
+    _code(answers(run.evaluation("logits")[found["places"]]), f"answers-after-{recipe.framework}")
+
+
+def _code(text: str, key: str) -> None:
+    with st.container(key=key):  # `ui.frame.STYLE` knows its name: all five images fit on a phone
+        st.code(text, language=None)
 
 
 def layer_table(layers: list[Json]) -> str:
@@ -105,9 +110,9 @@ def answers(logits: Logits) -> str:
     An image has a column, so that a phone shows it whole.
     """
     shares = probabilities(logits)
-    head = "".join(f"{f'image {number}':>10}" for number in range(1, len(logits) + 1))
-    named = "".join(f"{digit:>10}" for digit in shares.argmax(axis=1))
-    return f"raw{head}\n{_columns(logits, '10.2f')}\n\nshare\n{_columns(shares, '10.4f')}\n\nis {named}"
+    head = "".join(f"{f'image {number}':>9}" for number in range(1, len(logits) + 1))
+    named = "".join(f"{digit:>9}" for digit in shares.argmax(axis=1))
+    return f"raw{head}\n{_columns(logits, '9.2f')}\n\nshare\n{_columns(shares, '9.4f')}\n\nis {named}"
 
 
 def _columns(values: Logits, form: str) -> str:
