@@ -85,15 +85,18 @@ def table(printed: notebook.Printed, runs: list[Run], quantity: str) -> str:
     """Return a Markdown table: a row an epoch that the notebook printed, a column for it and for each run."""
     place = list(QUANTITIES).index(quantity) + 1
     ours = [{line["epoch"]: line[quantity] for line in run.epochs()} for run in runs]
-    heads = {key: name.replace("Flow", "\u00adFlow") for key, name in settings.FRAMEWORK_NAMES.items()}  # may break there
-    names = [heads[run.recipe.framework] for run in runs]
-    theirs = f"Notebook ({heads[printed.framework]})"
+    names = [_head(run.recipe.framework) for run in runs]
+    theirs = f"Notebook ({_head(printed.framework)})"
     rows = [f"| Epoch | {theirs} | {' | '.join(names)} |", "|--:" * (len(runs) + 2) + "|"]
     for line in printed.lines:
         if line[place] is not None:
             values = [line[place], *(found.get(line[0]) for found in ours)]
             rows.append(f"| {line[0]} | {' | '.join(_cell(value, quantity) for value in values)} |")
     return "\n".join(rows)
+
+
+def _head(framework: str) -> str:
+    return settings.FRAMEWORK_NAMES[framework].replace("Flow", "\u00adFlow")  # where a phone may break it
 
 
 def _cell(value: float | None, quantity: str) -> str:

@@ -1,0 +1,70 @@
+"""Families on the Dataset page: found by a click, looked at, corrected, and marked as a person's."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from digits.dataset.dataset import Dataset
+from digits.dataset.families import store
+from digits.dataset.families import words as said
+from digits.engine.families import searches_of
+from tests.pages.test_dataset_page import button, opened, words
+from tests.starter import build_starter, four_drawings, wait_for_end
+
+
+@pytest.fixture
+def starter(lab: object) -> Dataset:
+    build_starter()
+    return Dataset.open("starter")
+
+
+@pytest.fixture
+def known(starter: Dataset) -> Dataset:
+    families = four_drawings(starter)
+    store.keep(starter, families, {"by": "search", "tolerance": 1.0, "seconds": 3.2}, np.arange(len(families)) / 100)
+    return starter
+
+
+def test_unknown_families_are_looked_for_by_a_click(starter: Dataset) -> None:
+    app = opened(name="starter")
+    button(app, "Find families").click().run()
+    (job,) = searches_of(starter)
+    assert any("Stop" in one.label for one in app.button) or wait_for_end(job) == "finished"
+    assert wait_for_end(job) == "finished"
+    assert "families** · the largest has" in words(opened(name="starter"))
+
+
+def test_each_family_of_the_digit_is_shown_with_its_size(known: Dataset) -> None:
+    app = opened(name="starter")
+    assert "**40 families**" in words(app)
+    shown = [line for line in words(app).splitlines() if line.startswith("Family ")]
+    assert [line.split(" · ")[0] for line in shown] == ["Family 0", "Family 1", "Family 2", "Family 3"]
+    assert all("a person said so" not in line for line in shown)
+
+
+def test_merged_families_are_one_on_the_page_and_marked(known: Dataset) -> None:
+    app = opened(name="starter")
+    app.multiselect(key="families-merge").set_value([0, 2]).run()
+    button(app, "Merge").click().run()
+    families = store.families_of(known)
+    assert families is not None
+    assert len(np.unique(families)) == 39
+    text = words(opened(name="starter"))
+    assert "corrected 1 time by people" in text
+    assert "a person said so" in text
+
+
+def test_corrections_can_be_forgotten(known: Dataset) -> None:
+    said.say(known, "split", [0])
+    app = opened(name="starter")
+    button(app, "Forget all corrections").click().run()
+    assert said.words_of(known) == []
+    assert not said.theirs(known)
+
+
+def test_families_of_a_source_are_not_searched_again(starter: Dataset) -> None:
+    store.keep(starter, four_drawings(starter), {"by": "source"})
+    app = opened(name="starter")
+    assert "as the source says" in words(app)
+    assert not [one for one in app.button if one.label in ("Find families", "Find again")]
