@@ -12,7 +12,7 @@ from ui.datasets.editing import edit
 from ui.datasets.exporting import save
 from ui.datasets.families import families
 from ui.datasets.side_by_side import side_by_side
-from ui.frame import errors_shown, page, plain
+from ui.frame import count, errors_shown, page, plain
 
 
 def main() -> None:
@@ -61,7 +61,7 @@ def choose(names: list[str]) -> Dataset:
 def introduce(dataset: Dataset) -> None:
     """Say how many images there are, where they come from, and what a person said of them."""
     report = dataset.report
-    st.markdown(f"**{report['images']:,} images** of 10 digits · {report['rejected']:,} files refused")
+    st.markdown(f"**{report['images']:,} images** of 10 digits · {count(report['rejected'], 'file')} refused")
     if dataset.note:
         st.markdown(plain(dataset.note))
     words = [report.get("origin"), report.get("licence"), f"Built {report['created'][:10]}"]

@@ -98,6 +98,11 @@ def size(amount: float) -> str:
     return f"{amount:,.1f} {unit}" if unit != "B" and amount < 9.95 else f"{amount:,.0f} {unit}"
 
 
+def count(number: int, noun: str) -> str:
+    """Return a number of things: 1 file, 2,048 files."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def percent(share: float | None, *, digits: int = 1) -> str:
     """Return a share as percent, 99.2 %, or a dash; what is not all is never rounded to 100 %, but >99.9 %."""
     if share is None:

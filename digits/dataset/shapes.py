@@ -40,8 +40,8 @@ MEASURES = {
     "ink": Measure("Ink", "% of the picture", 0.0, 50.0),
     "stroke": Measure("Stroke width", "pixels", 0.0, 6.0),
     "slant": Measure("Slant to the right", "degrees", -50.0, 50.0),
-    "height": Measure("Height of the ink", "pixels", 0.0, 28.0),
-    "width": Measure("Width of the ink", "pixels", 0.0, 28.0),
+    "height": Measure("Height of the ink", "pixels", 0.5, 28.5),
+    "width": Measure("Width of the ink", "pixels", 0.5, 28.5),
     "x": Measure("Mass, right of the middle", "pixels", -7.0, 7.0),
     "y": Measure("Mass, below the middle", "pixels", -7.0, 7.0),
 }

@@ -15,7 +15,8 @@ from digits.dataset.sources.combined import Combined
 from digits.dataset.sources.downloads import DOWNLOADS
 from digits.engine import local
 from digits.engine.download import download
-from digits.files import write_json
+from digits.errors import SourceError
+from digits.files import Json, write_json
 from digits.training.recipe import Recipe
 from digits.workers.desk import Desk, work
 
@@ -52,9 +53,20 @@ def opened(desk: Desk) -> Source:
             desk.say(urgent=False, phase=phase, done=0, total=0)
 
         return download(spec["source"], desk.job.folder / "download", progress=progress, stopped=desk.stopped)
-    source = open_source(spec["source"], labels=spec.get("labels"))
+    try:
+        source = open_source(spec["source"], labels=spec.get("labels"))
+    except SourceError as error:
+        raise SourceError(_as_called(str(error), spec)) from error
+    source.origin = _as_called(source.origin, spec)
     source.licence = spec.get("licence") or source.licence
     return source
+
+
+def _as_called(text: str, spec: Json) -> str:
+    """Return `text` with the names that a person gave, in place of those under which uploads are kept."""
+    for kept, name in spec.get("called", {}).items():
+        text = text.replace(kept, name)
+    return text
 
 
 if __name__ == "__main__":

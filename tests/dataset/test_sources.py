@@ -160,6 +160,11 @@ def test_a_folder_that_may_not_be_read_is_named(tmp_path: Path, monkeypatch: pyt
         open_source(tmp_path)
 
 
+def test_an_empty_zip_is_refused_as_what_it_is(tmp_path: Path):
+    with pytest.raises(SourceError, match=r"nothing\.zip is empty: expected PNGs in folders"):
+        open_source(factory.zipped(tmp_path / "nothing.zip", {}))
+
+
 def test_a_file_that_is_no_zip_is_refused(tmp_path: Path):
     (tmp_path / "d.zip").write_bytes(b"no zip")
     with pytest.raises(SourceError, match=r"d\.zip is no sound ZIP"):

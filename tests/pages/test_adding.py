@@ -107,12 +107,18 @@ def test_data_sets_are_combined_by_a_click() -> None:
 def test_two_uploads_of_idx_are_built_under_the_licence_that_was_given(tmp_path: Path) -> None:
     images = idx_pair(tmp_path, packed=True)
     labels = tmp_path / "train-labels-idx1-ubyte.gz"
-    source, answers = asking.stored([Upload(labels), Upload(images)])
-    job = asking.built(source, {"labels": str(answers), "licence": "CC BY-SA 3.0"}, "mnist")
+    job = asking.built_of(*asking.stored([Upload(labels), Upload(images)]), "mnist", "CC BY-SA 3.0")
     assert wait_for_end(job) == "finished", job.status()
     report = Dataset.open("mnist").report
     assert (report["images"], report["licence"]) == (30, "CC BY-SA 3.0")
-    assert report["origin"].startswith("train-images-idx3-ubyte-")
+    assert report["origin"] == f"{images.name}, {labels.name}"
+
+
+def test_what_is_wrong_with_an_upload_is_said_of_the_name_that_its_person_gave(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"no zip")
+    job = asking.built_of(*asking.stored([Upload(tmp_path / "file", "my digits.zip")]), "mine", None)
+    assert wait_for_end(job) == "failed"
+    assert job.status()["error"].startswith("my digits.zip is no sound ZIP")
 
 
 @pytest.mark.parametrize("names", [["x-images-idx3-ubyte"], ["a.zip", "b.zip"], ["x-images-idx3-ubyte"] * 2])
@@ -142,7 +148,8 @@ def test_a_name_that_is_refused_keeps_no_upload(tmp_path: Path, name: str, monke
 )  # fmt: skip
 def test_an_upload_keeps_the_ending_of_its_name_and_stays_in_its_folder(tmp_path: Path, name: str, kept: str) -> None:
     (tmp_path / "file").write_bytes(b"x")
-    path = asking.keep(Upload(tmp_path / "file", name))
+    path, called = asking.keep(Upload(tmp_path / "file", name))
+    assert called == name[:200]
     assert path.parent == settings.part("uploads")
     assert re.fullmatch(kept, path.name), path.name
 

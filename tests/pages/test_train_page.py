@@ -23,7 +23,7 @@ from digits.training import recipe as recipes
 from digits.training.queue import draw_ticket
 from digits.training.run import Run, all_runs
 from tests import factory
-from tests.starter import small
+from tests.starter import build_starter, small
 from ui.training import begin, cautions
 from ui.training.network import trained
 
@@ -295,3 +295,12 @@ def test_of_trained_models_that_of_this_very_recipe_comes_before_newer_ones(furn
     assert all_runs()[0] == newer
     assert trained(run.recipe, dataset, found) == run
     assert trained(run.recipe.changed(epochs=7), dataset, found) == newer
+
+
+def test_a_split_by_family_offers_to_find_the_families_first() -> None:
+    build_starter()
+    app = opened()
+    next(box for box in app.selectbox if str(box.key).endswith("-split")).select("family").run()
+    labels = [one.label for one in app.button]
+    assert "Find families and start" in labels
+    assert "Start" not in labels

@@ -53,7 +53,7 @@ def show_disagreements(runs: list[Run], opened: bool) -> None:
 def _two(runs: list[Run]) -> tuple[Run, Run]:
     """Ask which two; by default the two best."""
     titles = {run.id: f"{run.title} ({run.id[:6]})" for run in runs}
-    found = []
+    found: list[Run] = []
     for column, (key, words) in zip(st.columns(2), (("first", "One model"), ("second", "The other")), strict=True):
         id = run_box(column, words, titles, key=key, usual=runs[len(found)].id)
         found.append(next(run for run in runs if run.id == id))

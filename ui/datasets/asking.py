@@ -36,6 +36,13 @@ class Wanted(NamedTuple):
     start: Start | None
 
 
+class Kept(NamedTuple):
+    """Where an upload lies, and what its person called it."""
+
+    path: Path
+    name: str
+
+
 def starter() -> Wanted:
     """Offer the starter set."""
     st.caption("1,797 digits written by 43 people, which come with scikit-learn. Nothing is downloaded.")
@@ -52,8 +59,7 @@ def file() -> Wanted:
 
     def start(name: str) -> Job:
         local.check_new(name)  # before a whole file is kept
-        source, labels = stored(uploads)
-        return built(source, {"labels": str(labels) if labels else None, "licence": licence}, name)
+        return built_of(*stored(uploads), name, licence)
 
     return Wanted(stem_of(uploads[0].name), start)
 
@@ -99,6 +105,13 @@ def built(source: str | Path, more: dict[str, Any], name: str) -> Job:
     return local.start_build(source, name, owner=owner(), more=more)
 
 
+def built_of(images: Kept, labels: Kept | None, name: str, licence: str | None) -> Job:
+    """Start building `name` from what was uploaded; the report and errors name the files as their person did."""
+    called = {kept.path.name: kept.name for kept in (images, labels) if kept}
+    more = {"labels": str(labels.path) if labels else None, "licence": licence, "called": called}
+    return built(images.path, more, name)
+
+
 def ask_licence() -> str | None:
     """Ask under which licence the images are: a file does not say it."""
     text = st.text_input("Licence, where you know it", max_chars=300, placeholder="CC BY 4.0, by …")
@@ -110,11 +123,8 @@ def stem_of(name: str) -> str:
     return re.sub(r"(?:[-.]images)?[-.]idx\d[-.]ubyte(?:\.gz)?$|\.json\.gz$|\.\w+$", "", name)
 
 
-def stored(uploads: list[Any]) -> tuple[Path, Path | None]:
-    """Keep uploads for their build; return where the images are, and their labels. Raises `UsageError`.
-
-    The report of the build names them as their person did.
-    """
+def stored(uploads: list[Any]) -> tuple[Kept, Kept | None]:
+    """Keep uploads for their build; return where the images are, and their labels. Raises `UsageError`."""
     pair = [one for one in uploads if is_idx(one.name)]
     if len(uploads) == 1 and not pair:
         return keep(uploads[0]), None
@@ -127,14 +137,14 @@ def stored(uploads: list[Any]) -> tuple[Path, Path | None]:
                      expected="one file, or …images-idx3-ubyte and …labels-idx1-ubyte")  # fmt: skip
 
 
-def keep(upload: Any) -> Path:
+def keep(upload: Any) -> Kept:
     """Write one upload into the lab under a name of its own, which ends as its kind does."""
     ending = re.search(r"(?:\.json)?\.\w{1,8}$", upload.name.lower(), re.ASCII)
     suffix = ending[0] if ending else ""
     stem = re.sub(r"[^A-Za-z0-9_-]+", "-", upload.name[: len(upload.name) - len(suffix)])[:64]
     path = settings.part("uploads") / f"{stem}-{secrets.token_hex(4)}{suffix}"
     path.write_bytes(upload.getbuffer())
-    return path
+    return Kept(path, upload.name[:200])
 
 
 def allowed(text: str) -> Path:

@@ -10,7 +10,7 @@ from digits.engine.export import exports_of
 from digits.training.run import check_idle, runs_on
 from ui.boxes import SHOWN
 from ui.datasets.adding import WANTED
-from ui.frame import errors_shown, plain
+from ui.frame import count, errors_shown, plain
 
 SHOWN_RUNS = 10
 
@@ -46,7 +46,7 @@ def delete(name: str) -> None:
         dataset = Dataset.open(name)
         check_idle(dataset)
         exports = exports_of(dataset)
-        st.markdown(f"**{plain(name)}**, {dataset.report['images']:,} images, and {len(exports)} saved files of it.")
+        st.markdown(f"**{plain(name)}**, {dataset.report['images']:,} images, and {count(len(exports), 'saved file')} of it.")
         say_runs(dataset)
         if st.button("Delete for good", type="primary", icon=":material/delete:"):
             for job in exports:
@@ -62,7 +62,7 @@ def say_runs(dataset: Dataset) -> None:
     if not runs:
         st.caption("No run was trained on it.")
         return
-    st.markdown(f"{len(runs)} runs were trained on it:")
+    st.markdown(f"{count(len(runs), 'run')} {'was' if len(runs) == 1 else 'were'} trained on it:")
     st.markdown("\n".join(f"- {plain(run.title)} ({run.id[:6]})" for run in runs[:SHOWN_RUNS]))
     if len(runs) > SHOWN_RUNS:
         st.caption(f"and {len(runs) - SHOWN_RUNS} more")

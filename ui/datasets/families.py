@@ -47,9 +47,7 @@ def families(dataset: Dataset) -> None:
 
 @st.fragment
 def _search(dataset: Dataset, unknown: bool) -> None:
-    at_work = next((job for job in searches_of(dataset) if job.state in LIVE), None)
-    if at_work:
-        st.fragment(_progress, run_every=0.5)(at_work)
+    if search_row(dataset):
         return
     for job in searches_of(dataset)[:1]:
         status = job.status()
@@ -60,6 +58,14 @@ def _search(dataset: Dataset, unknown: bool) -> None:
     elif store.about(dataset).get("by") == "search":
         with st.popover("Search again", icon=":material/refresh:"):
             _ask(dataset, "Find again", float(store.about(dataset)["tolerance"]))
+
+
+def search_row(dataset: Dataset) -> bool:
+    """Show the search for families of `dataset` that is at work; return whether there is one."""
+    at_work = next((job for job in searches_of(dataset) if job.state in LIVE), None)
+    if at_work:
+        st.fragment(_progress, run_every=0.5)(at_work)
+    return at_work is not None
 
 
 def _ask(dataset: Dataset, label: str, tolerance: float) -> None:

@@ -19,7 +19,7 @@ from digits.training.run import Run, all_runs
 from ui.frame import errors_shown, percent, plain
 from ui.leak import short_mark
 
-MOST = 8  # runs that are named of a data set, the newest first
+MOST = 5  # runs that are named of a data set, the newest first
 Measured = dict[str, dict[str, NDArray[np.float32]]]  # by data set, then by measure
 
 
@@ -80,7 +80,7 @@ def _charts(measured: Measured) -> None:
         for name, measure in MEASURES.items():
             values = {dataset: found[name] for dataset, found in measured.items()}
             option = figures.distributions(values, measure.low, measure.high, measure.unit)
-            with st.container(width=250, gap="xsmall"):
+            with st.container(width=200, gap="xsmall"):
                 st.markdown(f"**{measure.name}**")
                 words = f"{measure.name}. {figures.distribution_words(values, measure.unit)}"
                 st.echarts_chart(option, height=150, key=f"shape-{name}", alt=words)

@@ -94,7 +94,9 @@ def refused(dataset: Dataset) -> None:
     if not found:
         st.caption(f"None: every picture in the digit folders is here.{outside}")
         return
-    st.caption(f"{len(found):,} of {len(found) + dataset.report['images']:,} files are not in the data set.{outside}")
+    verb = "is" if len(found) == 1 else "are"
+    files = len(found) + dataset.report["images"]
+    st.caption(f"{len(found):,} of {files:,} files {verb} not in the data set.{outside}")
     table = {"File": [file for file, _ in found], "Reason": [reason for _, reason in found]}
     wide = {"Reason": st.column_config.TextColumn(width="large")}
     st.dataframe(table, width="stretch", hide_index=True, column_config=wide)

@@ -5,12 +5,15 @@ from __future__ import annotations
 import streamlit as st
 
 from digits.dataset.dataset import Dataset
+from digits.dataset.families.store import families_of
 from digits.dataset.split import split_by
 from digits.engine import local
+from digits.engine.families import start_search
 from digits.errors import DigitsError
 from digits.training.recipe import Recipe
 from digits.training.run import Run, all_runs
-from ui.frame import owner, plain
+from ui.datasets.families import search_row
+from ui.frame import errors_shown, owner, plain
 from ui.settings import recipe_form
 from ui.training.cautions import cautions
 from ui.training.preview import leak_sentence
@@ -25,6 +28,9 @@ def begin(names: list[str]) -> list[Recipe]:
     failed = False
     try:
         chosen = recipe_form(names, recalled(names))
+        if chosen and chosen[0].split == "family" and families_of(Dataset.open(chosen[0].dataset)) is None:
+            find_first(chosen)
+            return []
         sentences = [*cautions(chosen[0]), leak_sentence(chosen[0])] if chosen else []
     except DigitsError as error:
         st.error(plain(error), icon=":material/error:")
@@ -41,6 +47,19 @@ def begin(names: list[str]) -> list[Recipe]:
         for word in dict.fromkeys(word for _, word in begun):
             st.toast(word)
     return chosen
+
+
+@st.fragment
+def find_first(chosen: list[Recipe]) -> None:
+    """Offer to find the families that the split needs, and to train afterwards; show the search that is at it."""
+    dataset = Dataset.open(chosen[0].dataset)
+    if search_row(dataset):
+        return
+    st.caption("Which images are copies of one drawing is not known yet: it is found first, then training starts.")
+    if st.button("Find families and start", type="primary", icon=":material/play_arrow:", width="stretch"):
+        with errors_shown():
+            start_search(dataset, owner=owner(), then=[recipe.as_json() for recipe in chosen])
+            st.rerun()
 
 
 def recalled(names: list[str]) -> Recipe | None:

@@ -106,6 +106,8 @@ def directory(path: Path) -> list[Member]:
             end = archive.start_dir
     except (zipfile.BadZipFile, ValueError, NotImplementedError, struct.error, EOFError) as error:
         raise SourceError(f"{path.name} is no sound ZIP", received=error) from error
+    if not infos:
+        raise SourceError(f"{path.name} is empty", expected="PNGs in folders named by their digit, 0/0/17.png")
     ends = [info.header_offset for info in infos[1:]] + [end]
     names: set[str] = set()
     members = []
