@@ -107,8 +107,8 @@ def start_build(
 ) -> Job:
     """Start building `name` from `source`; afterwards, train the recipes in `then`.
 
-    `more` may hold the `labels` of IDX images, a `licence`, and what people `called` uploads. Raises `UsageError` for a bad name and `ConflictError`
-    for one that is taken.
+    `more` may hold the `labels` of IDX images, a `licence`, and what people `called` uploads. Raises `UsageError` for
+    a bad name and `ConflictError` for one that is taken.
     """
     check_new(name)
     sweep()

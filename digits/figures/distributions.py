@@ -35,8 +35,8 @@ def distributions(values: dict[str, NDArray[np.float32]], low: float, high: floa
         "animation": False, "legend": {"show": False},
         "tooltip": {"trigger": "axis", "valueFormatter": "percent", "confine": True},
         "grid": {"left": 6, "right": 14, "top": 8, "bottom": 26, "containLabel": True},
-        "xAxis": {"type": "value", "min": float(np.ceil(low)), "max": float(np.floor(high)), "name": unit, "nameLocation": "middle", "nameGap": 22,
-                  "splitLine": {"show": False}},
+        "xAxis": {"type": "value", "min": float(np.ceil(low)), "max": float(np.floor(high)), "name": unit,
+                  "nameLocation": "middle", "nameGap": 22, "splitLine": {"show": False}},
         "yAxis": {"type": "value", "min": 0, "axisLabel": {"show": False}, "splitLine": {"show": False}},
         "series": series,
     }  # fmt: skip

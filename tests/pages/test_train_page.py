@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from pathlib import Path
 
@@ -13,7 +12,6 @@ from digits import job as jobs
 from digits import settings
 from digits.dataset import dataset as datasets
 from digits.dataset.build import build
-from digits.dataset.dataset import Dataset
 from digits.dataset.sources import open_source
 from digits.engine import local
 from digits.errors import ConflictError
@@ -25,7 +23,6 @@ from digits.training.run import Run, all_runs
 from tests import factory
 from tests.starter import build_starter, small
 from ui.training import begin, cautions
-from ui.training.network import trained
 
 PAGE = settings.PROJECT / "pages" / "train.py"
 HIDDEN = {"framework", "dataset", "device", "folds", "fold"}  # asked for elsewhere, or only where there is a choice
@@ -273,28 +270,6 @@ def test_a_training_that_cannot_start_says_why_and_the_page_stays(
     assert not app.exception, app.exception
     assert "The data set starter is gone" in shown(app)
     assert "of 360 test images right" in shown(app)
-
-
-@pytest.mark.usefixtures("furnished")
-def test_a_trained_model_stands_beside_an_untrained_one_only_if_it_was_tested_on_the_same_images() -> None:
-    dataset, run = Dataset.open("starter"), next(run for run in all_runs() if run.recipe.framework == "pytorch")
-    rows = run.evaluation("rows")
-    recipe, places = small("pytorch", rate=0.5), [0, 1, 2]
-    assert trained(recipe, dataset, {"places": places, "rows": rows[places].tolist()}) == run
-    assert trained(recipe, dataset, {"places": places, "rows": (rows[places] + 1).tolist()}) is None
-    assert trained(recipe, dataset, {"places": [0, len(rows)], "rows": rows[:2].tolist()}) is None
-
-
-def test_of_trained_models_that_of_this_very_recipe_comes_before_newer_ones(furnished: Path) -> None:
-    dataset, run = Dataset.open("starter"), next(run for run in all_runs() if run.recipe.framework == "pytorch")
-    found = {"places": [0, 1, 2], "rows": run.evaluation("rows")[:3].tolist()}
-    newer = Run(Job("runs", "newer"))
-    shutil.copytree(run.folder, newer.folder)
-    jobs.write_json(newer.folder / "job.json", {**run.spec, "recipe": {**run.spec["recipe"], "rate": 0.5}})
-    jobs.write_json(newer.folder / "status.json", {**run.job.status(), "created": time.time()})
-    assert all_runs()[0] == newer
-    assert trained(run.recipe, dataset, found) == run
-    assert trained(run.recipe.changed(epochs=7), dataset, found) == newer
 
 
 def test_a_split_by_family_offers_to_find_the_families_first() -> None:

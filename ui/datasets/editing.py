@@ -46,7 +46,9 @@ def delete(name: str) -> None:
         dataset = Dataset.open(name)
         check_idle(dataset)
         exports = exports_of(dataset)
-        st.markdown(f"**{plain(name)}**, {dataset.report['images']:,} images, and {count(len(exports), 'saved file')} of it.")
+        st.markdown(
+            f"**{plain(name)}**, {dataset.report['images']:,} images, and {count(len(exports), 'saved file')} of it."
+        )
         say_runs(dataset)
         if st.button("Delete for good", type="primary", icon=":material/delete:"):
             for job in exports:

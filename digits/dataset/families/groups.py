@@ -25,6 +25,7 @@ TIGHT = 0.05  # two registered images that leave less than this are copies
 LOOSE = 0.062  # and so are these, where no prototype can say: in MNIST the nearest pair outside 1 leaves 0.068
 EXPLAINED = 0.06  # a prototype leaves about 0.035 of its own copies, and of the next drawing's 0.1 or more
 EXPLAINED_ALONE = 0.08  # a single image has no median
+AGREED = 0.9  # of a tight group's images want to go where it goes, or it is no group
 AS_WELL = 1.6  # times what it leaves of its own
 TOGETHER = 10  # groups that make a prototype together
 TRIED_AT_ONCE = 20
@@ -154,22 +155,39 @@ def medians(groups: Groups, tried: list[int], prototype: Prototype) -> Reals:
 
 
 def assign(groups: Groups) -> None:
-    """Give every tight group to the prototype that explains it best, if any does: it may change the group."""
-    prototypes = {group: groups.learn(group) for group in groups.large()}
-    if not prototypes:
+    """Give every tight group to the prototype that explains it best, if any does: it may change the group.
+
+    A tight group whose images do not agree holds two drawings, and each of them goes where it wants.
+    """
+    owners = np.array(groups.large())
+    if not len(owners):
         return
     names, first, member, counts = np.unique(groups.tight, return_index=True, return_inverse=True, return_counts=True)
+    scores = _scores(groups, owners, member, groups.numbers[first])
+    sums = np.stack([np.bincount(member, column, len(names)) for column in scores.T], axis=1) / counts[:, None]
+    chosen, wish = sums.argmin(axis=1)[member], scores.argmin(axis=1)
+    agreed = np.bincount(member, wish == chosen) / counts
+    goes = np.where(agreed[member] < AGREED, wish, chosen)
+    known = np.where(agreed[member] < AGREED, scores.min(axis=1), sums.min(axis=1)[member])
+    explained_well = known < np.log(EXPLAINED_ALONE * groups.tolerance)
+    groups.numbers = np.where(explained_well, owners[goes], groups.numbers)
+
+
+def _scores(groups: Groups, owners: Rows, member: Rows, now: Rows) -> Reals:
+    """Return (n, owners): the logarithm of what each owner's prototype leaves of an image.
+
+    Only the three nearest prototypes of a tight group and its own are asked, the others count as infinitely bad.
+    """
+    prototypes = [groups.learn(int(owner)) for owner in owners]
+    counts = np.bincount(member)
     means = np.stack([np.bincount(member, axis) for axis in groups.pages.places.T], axis=1) / counts[:, None]
-    near = ranks(means, np.stack([prototype.place for prototype in prototypes.values()]))[:, :3]
-    best, owner = np.full(len(names), np.log(EXPLAINED_ALONE * groups.tolerance)), groups.numbers[first]
-    for number, (group, prototype) in enumerate(prototypes.items()):
+    near = ranks(means, np.stack([prototype.place for prototype in prototypes]))[:, :3]
+    scores = np.full((len(member), len(owners)), 20.0)
+    for number, prototype in enumerate(prototypes):
         groups.check()
-        asked = (near == number).any(axis=1) | (groups.numbers[first] == group)
-        rows = np.flatnonzero(asked[member])
-        left = np.bincount(member[rows], np.log(prototype.left(groups.pages, rows)), len(names)) / counts
-        better = asked & (left < best)
-        best[better], owner[better] = left[better], group
-    groups.numbers = owner[member]
+        rows = np.flatnonzero(((near == number).any(axis=1) | (now == owners[number]))[member])
+        scores[rows, number] = np.log(prototype.left(groups.pages, rows))
+    return scores
 
 
 def settle(groups: Groups) -> None:
