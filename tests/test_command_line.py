@@ -73,6 +73,15 @@ def test_a_run_is_trained_shown_evaluated_in_the_other_framework_and_deleted(tmp
     assert answers[0] == answers[1]
     assert np.sum(answers[0]["confusion"]) == answers[0]["images"] == 20
 
+    np.savez(tmp_path / "bars.npz", images=images, labels=np.arange(20) % 10)
+    digits("build", tmp_path / "bars.npz", "--name", "bars")
+    other = digits("evaluate", run, "--dataset", "bars")
+    assert {name: other[name] for name in answers[0]} == answers[0], "the same images, the same answers"
+    assert (other["run"], other["dataset"], other["part"]) == (run, "bars", "all")
+    own = digits("evaluate", run, "--dataset", "starter")
+    assert set(own) == {"run", "dataset", "images", "part", "accuracy", "confusion"}
+    assert (own["part"], own["images"], own["accuracy"]) == ("test", 360, trained["test_accuracy"])
+
     assert digits("list", "runs")["runs"][0]["run"] == run
     digits("delete", run)
     assert digits("list", "runs")["runs"] == []
@@ -129,6 +138,9 @@ def test_pen_strokes_are_read_by_writer(pen_strokes: Path) -> None:
         ((*TRAIN, "--framework", "pytorch", "--fold", "1"), 2, "fold plays no part in a random split"),
         ((*TRAIN, "--framework", "pytorch", "--split", "family", "--fold", "4"), 2, "expected 0 to 3, of 4 folds"),
         (("folds", *TRAIN[1:], "--framework", "pytorch", "--set", "fold=1"), 2, "All folds of a split by family"),
+        (("evaluate", "nobody"), 2, "expected --images or --dataset, received neither"),
+        (("evaluate", "nobody", "--images", "x.npz", "--dataset", "x"), 2, "received both"),
+        (("evaluate", "nobody", "--dataset", "x"), 1, "There is no run 'nobody'"),
         (("build", "/nowhere", "--name", "x"), 1, "nowhere"),
         (("build", "starter", "--name", "../x"), 2, "A data set cannot be called that"),
         (("stop", "nobody"), 1, "There is no run 'nobody'"),

@@ -23,6 +23,7 @@ def dataset_box(names: list[str], place: Any = st) -> str:
     if before and before not in names:
         st.warning(f"The data set {plain(before)} is not there any more: it was renamed or deleted. Here is "
                    f"{plain(name)}; nothing was done to it.", icon=":material/warning:")  # fmt: skip
+        st.toast(f"Nothing was done: {plain(before)} is not there any more.", icon=":material/warning:")
     st.session_state[SHOWN] = name
     return name
 

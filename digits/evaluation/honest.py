@@ -103,13 +103,14 @@ def readings_of(runs: Iterable[Run], datasets: Sequence[Dataset]) -> Readings:
     return found
 
 
-def candidates(trials: Iterable[Trial]) -> list[str]:
-    """Return the fingerprints of what was trained on, that first which has the most to show, then the newest."""
-    there = list(trials)
-    order = list(dict.fromkeys(trial.fingerprint for trial in there))
-    folds = {one: {trial.run for trial in there if trial.fingerprint == one and trial.recipe.split == "family"}
-             for one in order}  # fmt: skip
-    return sorted(order, key=lambda one: -len(folds[one]))
+def candidates(runs: Iterable[Run]) -> list[str]:
+    """Return the fingerprints of what the finished among `runs` were trained on: those with most folds, then newest."""
+    folds: dict[str, int] = {}
+    for run in runs:
+        if run.job.state == "finished":
+            known_by = str(run.spec["fingerprint"])
+            folds[known_by] = folds.get(known_by, 0) + (run.recipe.split == "family")
+    return sorted(folds, key=lambda known_by: -folds[known_by])
 
 
 def honesty(trials: Iterable[Trial], fingerprint: str, families: str | None, readings: Readings) -> Honesty | None:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 
 from digits.evaluation.honest import Trial, candidates, honesty
+from digits.files import write_json
 from digits.training.recipe import Recipe, preset
+from digits.training.run import Run
+from tests.evaluation import made_run
 
 DATA, OTHER = "a" * 64, "b" * 64
 FAMILIES = "f" * 64
@@ -101,7 +104,11 @@ def test_nothing_trained_is_nothing_claimed() -> None:
     assert candidates([]) == []
 
 
-def test_the_data_set_with_the_most_folds_comes_first_then_the_newest() -> None:
-    newest = trial("n", 0.9, recipe(), fingerprint=OTHER)
-    assert candidates([newest, *CLAIMS]) == [OTHER, DATA]
-    assert candidates([newest, *folds("pytorch", [0.5]), *CLAIMS]) == [DATA, OTHER]
+def test_the_data_set_with_the_most_folds_comes_first_then_that_of_the_newest_run() -> None:
+    runs = [made_run("newest"), made_run("older"), made_run("waits", finished=False)]
+    for run, fingerprint in zip(runs, (OTHER, DATA, "c" * 64), strict=True):
+        write_json(run.folder / "job.json", {**run.spec, "fingerprint": fingerprint})
+    runs = [Run(run.job) for run in runs]
+    assert candidates(runs) == [OTHER, DATA]
+    write_json(runs[1].folder / "job.json", {"recipe": recipe(split="family").as_json(), "fingerprint": DATA})
+    assert candidates([Run(run.job) for run in runs]) == [DATA, OTHER]

@@ -207,8 +207,8 @@ def test_the_board_evaluates_all_that_is_missing(
     assert "Evaluate all" not in "".join(buttons(app))
 
 
-@pytest.mark.usefixtures("furnished")
-def test_an_evaluation_at_work_has_a_bar_and_a_stop() -> None:
+def test_an_evaluation_at_work_has_a_bar_and_a_stop(furnished: object, tmp_path: object) -> None:
+    other_people(tmp_path)
     job = Job(evaluations.KIND, "one")
     lock = jobs.create(job, {"pairs": []}, owner="ann")
     assert lock is not None

@@ -26,7 +26,7 @@ SECONDS = 2.0  # between two looks while something is at work
 def show() -> None:
     """Show claimed and honest of one data set that was trained on; look again while something is at work."""
     runs, there = all_runs(), {one.fingerprint: one for one in _open()}
-    trained_on = [one for one in candidates(trials_of(runs)) if one in there]
+    trained_on = [one for one in candidates(runs) if one in there]
     if not trained_on:
         return
     st.subheader("Claimed and honest", anchor=False)

@@ -74,10 +74,11 @@ def _evaluate(found: Honesty, others: list[Dataset], runs: list[Run]) -> None:
 
 def evaluate_all(runs: list[Run], datasets: list[Dataset], *, key: str) -> None:
     """Offer to evaluate finished `runs` on those of `datasets` that they did not read yet; show what is at it."""
+    missing = evaluations.missing(runs, datasets)
     live = False
     for job in evaluations.recent():
-        live = job_row(job, "Reading other data sets") or live
-    missing = evaluations.missing(runs, datasets)
+        if missing or job.state in LIVE:  # why one ended matters as long as something is missing
+            live = job_row(job, "Reading other data sets") or live
     if missing and not live:
         images = sum(int(dataset.report["images"]) for _, dataset in missing)
         label = f"Evaluate all ({len(missing)} missing)"

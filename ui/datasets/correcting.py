@@ -20,7 +20,9 @@ def correct(dataset: Dataset, known: NDArray[np.int64], shown: list[int]) -> Non
     with st.expander("Correct families", icon=":material/edit:"):
         _merge(dataset, known, shown)
         _split(dataset, known, shown)
-        if words.words_of(dataset) and st.button("Forget all corrections", icon=":material/undo:"):
+        if words.words_of(dataset) and st.button(
+            "Forget all corrections", f"forget-{dataset.name}", icon=":material/undo:"
+        ):
             words.take_back(dataset)
             st.toast("What was found before holds again with the next search.")
             st.rerun()
@@ -32,7 +34,7 @@ def _name(number: int) -> str:
 
 def _merge(dataset: Dataset, known: NDArray[np.int64], shown: list[int]) -> None:
     chosen = st.multiselect("These families are one drawing", shown, format_func=_name, key="families-merge")
-    if st.button("Merge", disabled=len(chosen) < 2, icon=":material/merge:"):
+    if st.button("Merge", f"merge-{dataset.name}", disabled=len(chosen) < 2, icon=":material/merge:"):
         _say(dataset, "merge", [int(np.flatnonzero(known == number)[0]) for number in chosen])
 
 
@@ -53,9 +55,11 @@ def _split(dataset: Dataset, known: NDArray[np.int64], shown: list[int]) -> None
     row = int(tiles[place])
     more = rows[int(np.flatnonzero(rows == row)[0]) :]
     one, rest = st.columns(2)
-    if one.button("Take this image out", icon=":material/call_split:", width="stretch"):
+    if one.button("Take this image out", f"out-{dataset.name}", icon=":material/call_split:", width="stretch"):
         _say(dataset, "split", [row])
-    if rest.button(f"Take out this and all {len(more) - 1:,} that are changed more", width="stretch"):
+    if rest.button(
+        f"Take out this and all {len(more) - 1:,} that are changed more", f"more-{dataset.name}", width="stretch"
+    ):
         _say(dataset, "split", more.tolist())
 
 

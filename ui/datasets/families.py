@@ -72,7 +72,7 @@ def _ask(dataset: Dataset, label: str, tolerance: float) -> None:
     chosen = st.slider("Tolerance", 0.5, LOOSEST, tolerance, 0.05, key=f"tolerance-{label}",
                        help="Above 1, images that are less alike still count as copies; below, fewer do. At 1, "
                             "100,000 images take a minute or two.")  # fmt: skip
-    if st.button(label, icon=":material/family_history:", type="primary"):
+    if st.button(label, f"find-{dataset.name}", icon=":material/family_history:", type="primary"):
         with errors_shown():
             start_search(dataset, owner=owner(), tolerance=chosen)
             st.rerun()
