@@ -104,7 +104,7 @@ def readings_of(runs: Iterable[Run], datasets: Sequence[Dataset]) -> Readings:
 
 
 def candidates(runs: Iterable[Run]) -> list[str]:
-    """Return the fingerprints of what the finished among `runs` were trained on: those with most folds, then newest."""
+    """Return the fingerprints of what the finished `runs` were trained on: that with most folds, then the newest."""
     folds: dict[str, int] = {}
     for run in runs:
         if run.job.state == "finished":

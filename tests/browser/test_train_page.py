@@ -23,7 +23,7 @@ from tests.starter import wait_for_end, wait_for_epoch
 
 pytestmark = pytest.mark.browser
 EPOCHS = 250  # of a tiny network: a few seconds on a machine of one's own
-RUNNING = re.compile(r"PyTorch · .*epoch [\d.]+ of \d+ · [\d,]+ images/s · [\d:]+ left")
+RUNNING = re.compile(r"PyTorch · .*epoch [\d.]+ of \d+ · [\d,]+ images/s · [\d:.]+(?: s)? left")
 
 
 @pytest.fixture(autouse=True)
