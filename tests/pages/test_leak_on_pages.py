@@ -62,8 +62,8 @@ def test_while_families_are_unknown_so_is_the_leak_and_it_is_said_what_to_do() -
     assert "python -m digits families starter" in shown(app)
     assert can_start(app)
     choose(app, "split", "family")
-    assert "The families of starter are unknown, so it cannot be split by them" in shown(app)
-    assert not can_start(app)
+    assert "it is found first, then training starts" in shown(app)
+    assert "Find families and start" in [button.label for button in app.button]
 
 
 def test_the_leak_of_the_chosen_split_is_said_before_it_starts(starter: Dataset) -> None:
