@@ -110,13 +110,13 @@ def _consensus(groups: Groups, group: int) -> list[int]:
     """Return the groups near `group` that agree on a prototype with it; none where they do not."""
     near = nearest_groups(groups, groups.pages.places[groups.rows(group)].mean(axis=0))[:MOST_TRIED]
     agree = [group, *(other for other in near if other != group)][:TOGETHER]
-    for limit in (np.inf, EXPLAINED, EXPLAINED):
+    for number in range(3):
         if len(agree) < 2:
             return []
         left = medians(groups, near, groups.learn(*agree))
-        bar = max(
-            EXPLAINED * groups.tolerance, np.sort(left)[min(TOGETHER // 2, len(left) - 1)] if limit == np.inf else 0
-        )
+        bar = EXPLAINED * groups.tolerance
+        if not number:  # a first prototype, of several drawings perhaps, explains nobody well
+            bar = max(bar, float(np.sort(left)[min(TOGETHER // 2, len(left) - 1)]))
         agree = [other for other, value in zip(near, left, strict=True) if value <= bar][: 3 * TOGETHER]
     return agree if group in agree and len(agree) > 1 else []
 
