@@ -38,7 +38,6 @@ DIGITS = np.arange(40) % 10
 
 @pytest.fixture
 def hosts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hosts]:
-    monkeypatch.setenv("KERAS_BACKEND", "torch")
     with serve(tmp_path, monkeypatch) as found:
         yield found
 
