@@ -162,6 +162,12 @@ class Dataset:
         return None if column is None else np.asarray(np.from_dlpack(column.cast("int64").combine_chunks()), np.int64)
 
     @property
+    def found_families(self) -> NDArray[np.int64] | None:
+        """(n,) int64: the families before a person said anything of them; None where nobody did."""
+        column = self._column("index", "found", required=False)
+        return None if column is None else np.asarray(np.from_dlpack(column.combine_chunks()), np.int64)
+
+    @property
     def changes(self) -> NDArray[np.float32] | None:
         """(n,) float32 pixels: how far each image was moved from its family's mean; None where nobody measured it."""
         column = self._column("index", "change", required=False)

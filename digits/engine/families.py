@@ -21,11 +21,14 @@ LOOSEST = 2.0  # a tolerance above it calls different drawings the same
 def start_search(dataset: Dataset, *, owner: str, tolerance: float = 1.0, then: list[Json] | None = None) -> Job:
     """Start looking for the families of `dataset`, or open the search that is at it; afterwards train `then`.
 
-    What the search finds replaces what is known. Raises `UsageError` for a tolerance, and `ConflictError` if another
-    process was faster.
+    What the search finds replaces what is known. Raises `UsageError` for a tolerance and where the
+    source knew the families, and `ConflictError` if another process was faster.
     """
     if not 0.3 <= tolerance <= LOOSEST:
         raise UsageError("The tolerance is out of bounds", expected=f"0.3 to {LOOSEST:g}", received=tolerance)
+    if about(dataset).get("by") == "source":
+        raise UsageError(f"The source of {dataset.name} says which images belong together",
+                         do="Correct it on the page Dataset; a search would replace it.")  # fmt: skip
     sweep()
     job = Job(KIND, sha256(canonical([dataset.fingerprint, tolerance]))[:16])
     spec = {"dataset": dataset.name, "fingerprint": dataset.fingerprint, "tolerance": tolerance, "then": then or []}

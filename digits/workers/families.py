@@ -51,7 +51,7 @@ def _find(desk: Desk, dataset: Dataset, tolerance: float) -> Json:
     families = words.numbered(words.apply(found.families, said), dataset.labels)
     seconds = round(time.monotonic() - began, 2)
     about = {"by": "search", "tolerance": tolerance, "seconds": seconds, "found": int(found.families.max()) + 1}
-    store.keep(dataset, families, about, found.changes)
+    store.keep(dataset, families, about, found.changes, found.families)
     return {"dataset": dataset.name, **store.counts(families, dataset.labels), "seconds": seconds}
 
 

@@ -95,6 +95,12 @@ def test_trainings_that_were_asked_for_follow_the_search(copies: Dataset) -> Non
     assert len(job.status()["runs"]) == 1
 
 
+def test_families_that_the_source_knew_are_not_searched_for(copies: Dataset) -> None:
+    store.keep(copies, np.arange(len(copies.labels)), {"by": "source"})
+    with pytest.raises(UsageError, match="says which images belong together"):
+        start_search(copies, owner="ann")
+
+
 def test_a_tolerance_out_of_bounds_is_refused(copies: Dataset) -> None:
     with pytest.raises(UsageError, match="tolerance"):
         start_search(copies, owner="ann", tolerance=5.0)

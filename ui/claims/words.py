@@ -70,12 +70,13 @@ def _others(found: Honesty, names: dict[str, str]) -> str:
         return "How it reads other people's digits cannot be told: the lab has no other data set yet."
     read = [f"{_both(scores)} of {plain(names[one])}" for one, scores in found.others.items() if one in names]
     values = [score.accuracy for scores in found.others.values() for score in scores.values()]
-    claimed = max((score.accuracy for score in found.claimed.values()), default=0.0)
-    fell = claimed - max(values) > FAR
-    meaning = (
-        "it learnt these drawings, not the digits of everybody" if fell else "what it learnt holds for others too"
-    )
-    return f"Of other people's digits the same models read {_list(read)}: {meaning}."
+    known = [score.accuracy for score in (*found.claimed.values(), *found.honest.values())]
+    sentence = f"Of other people's digits the same models read {_list(read)}"
+    if not known:
+        return f"{sentence}."
+    if max(known) - min(values) > FAR:
+        return f"{sentence}: it learnt these drawings, not the digits of everybody."
+    return f"{sentence}: what it learnt holds for others too."
 
 
 def _both(scores: dict[str, Score]) -> str:

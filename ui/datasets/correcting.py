@@ -24,7 +24,7 @@ def correct(dataset: Dataset, known: NDArray[np.int64], shown: list[int]) -> Non
             "Forget all corrections", f"forget-{dataset.name}", icon=":material/undo:"
         ):
             words.take_back(dataset)
-            st.toast("What was found before holds again with the next search.")
+            st.toast("The families are again those before the first correction.")
             st.rerun()
 
 

@@ -106,7 +106,7 @@ def _summary(dataset: Dataset, known: NDArray[np.int64]) -> None:
 @st.fragment
 def _digit(dataset: Dataset, known: NDArray[np.int64]) -> None:
     digit = st.segmented_control("Digit", range(10), default=0, key="families-digit", required=True)
-    found = _look(store.about(dataset)["index"], int(digit or 0), dataset)
+    found = _look((dataset.fingerprint, store.about(dataset)["index"]), int(digit or 0), dataset)
     mine = words.theirs(dataset)
     for family in found:
         mark = " · a person said so" if family.number in mine else ""
@@ -120,7 +120,7 @@ def _digit(dataset: Dataset, known: NDArray[np.int64]) -> None:
 
 
 @st.cache_data(max_entries=30, show_spinner=False)
-def _look(index: str, digit: int, _dataset: Dataset) -> list[Family]:
+def _look(shown: tuple[str, str], digit: int, _dataset: Dataset) -> list[Family]:
     known, changes = _dataset.families, _dataset.changes
     assert known is not None
     numbers, sizes = np.unique(known[_dataset.labels == digit], return_counts=True)

@@ -23,6 +23,7 @@ from digits.settings import cores
 
 Result = TypeVar("Result")
 NEIGHBOURS = 8
+FAINTEST = 25  # of 255: an image without darker ink is blank, and cannot be registered
 SHARP_BLUR = 0.3  # pixels: what is finer is no ink but the noise of shrinking
 LOOKED, PAIRED, GATHERED = 0.1, 0.5, 0.8  # how much of the work is done by then
 
@@ -80,7 +81,7 @@ def search(  # noqa: PLR0913
         if over.is_set():
             raise StoppedError("The search for families was stopped")
 
-    inked = images.any(axis=(1, 2))
+    inked = images.max(axis=(1, 2), initial=0) > FAINTEST
     digits = [Digit(_ordered(images, (labels == label) & inked), check) for label in np.unique(labels[inked])]
     crew = Crew(digits, over, progress, stopped)
     crew.work(lambda digit: _search(digit, images, seed, tolerance))
@@ -128,7 +129,7 @@ def _ordered(images: NDArray[np.uint8], chosen: NDArray[np.bool_]) -> Rows:
 
 
 def _found(digits: list[Digit], labels: NDArray[np.integer[Any]]) -> Found:
-    """Number the families; images without ink are one family of their digit."""
+    """Number the families; blank images are one family of their digit."""
     groups, changes = np.full(len(labels), -1, np.int64), np.zeros(len(labels), np.float32)
     for digit in digits:
         groups[digit.rows] = groups.max() + 1 + digit.groups.numbers

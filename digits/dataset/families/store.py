@@ -1,6 +1,7 @@
-"""Families as a data set keeps them: two columns of its index, and `families.json`, which says where from.
+"""Families as a data set keeps them: columns of its index, and `families.json`, which says where from.
 
 family, change   of each image: the family, from 0, and how far it was moved from its family's mean, in pixels
+found            the family before a person said anything
 families.json    {"by": "search" | "source", "index": SHA-256 of the column, "found": what the search found, …}
 words.json       what people said of them, in their order (`digits.dataset.families.words`)
 """
@@ -20,16 +21,22 @@ ABOUT = "families.json"
 Reals = NDArray[np.floating[Any]]
 
 
-def keep(dataset: Dataset, families: NDArray[np.integer[Any]], about: Json, changes: Reals | None = None) -> None:
+def keep(
+    dataset: Dataset, families: NDArray[np.integer[Any]], about: Json, changes: Reals | None = None,
+    found: NDArray[np.integer[Any]] | None = None,
+) -> None:  # fmt: skip
     """Keep the family (n,) from 0 of each image of `dataset`, and what `about` says of them: older ones are gone.
 
-    `changes` (n,) are in pixels; without them those that are there stay.
+    `changes` (n,) are in pixels, `found` (n,) the families before people said anything; without them those that are
+    there stay.
     """
     if families.shape != dataset.labels.shape or (families < 0).any():
         raise ValueError(f"families {families.shape} for {dataset.labels.shape} images")
     columns: dict[str, NDArray[Any]] = {"family": families.astype(np.int64)}
     if changes is not None:
         columns["change"] = changes.astype(np.float32)
+    if found is not None:
+        columns["found"] = found.astype(np.int64)
     _set_columns(dataset, columns)
     write_json(dataset.folder / ABOUT, {**about, "index": _hash(families)})
 

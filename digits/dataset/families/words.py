@@ -49,12 +49,16 @@ def say(dataset: Dataset, what: str, images: Sequence[int]) -> None:
     _check(dataset, families, what, np.asarray(images, np.int64))
     word = {"what": what, "images": [int(row) for row in images], "at": round(time.time(), 3)}
     after = numbered(apply(families, [word]), dataset.labels)
+    found = dataset.found_families if words_of(dataset) else families
     write_json(dataset.folder / FILE, {"words": [*words_of(dataset), word]})
-    store.keep(dataset, after, store.about(dataset))
+    store.keep(dataset, after, store.about(dataset), found=found)
 
 
 def take_back(dataset: Dataset) -> None:
-    """Forget every word of people; what was found before holds again with the next search."""
+    """Forget every word of people: the families are again those before the first."""
+    found = dataset.found_families
+    if words_of(dataset) and found is not None:
+        store.keep(dataset, found, store.about(dataset))
     (dataset.folder / FILE).unlink(missing_ok=True)
 
 

@@ -52,6 +52,16 @@ def test_a_word_holds_against_a_later_search(starter: Dataset) -> None:
     assert np.array_equal(again, known(starter))
 
 
+def test_what_was_found_holds_again_when_every_word_is_taken_back(starter: Dataset) -> None:
+    before = known(starter)
+    words.say(starter, "merge", [0, 2])
+    words.say(starter, "split", [5])
+    assert not np.array_equal(known(starter), before)
+    words.take_back(starter)
+    assert np.array_equal(known(starter), before)
+    assert words.words_of(starter) == []
+
+
 def test_words_that_contradict_the_labels_are_refused(starter: Dataset) -> None:
     last = len(starter.labels) - 1
     before = known(starter)
