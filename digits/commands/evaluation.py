@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from digits import settings
-from digits.commands.terminal import bar, command, watch
+from digits.commands.terminal import command, watch_bar
 from digits.dataset import dataset as datasets
 from digits.errors import UsageError
 from digits.files import Json
@@ -67,6 +67,6 @@ def embed(dataset: str, run: str | None, features: str | None, **values: Any) ->
         raise UsageError(f"The run {run} was not trained on {dataset}", expected=find_run(run).dataset().name)
     recipe = MapRecipe(**subject, features=features or ("hidden" if run else "pixels"), **values)
     job = start_map(recipe, owner=settings.owner())
-    watch(job, lambda s: f"{s['phase']} {bar(s.get('done', 0), s.get('total', 0), s.get('seconds_left'))}")
+    watch_bar(job)
     found = result(job) or {}
     return {name: found[name] for name in ("map", "points", "seconds", "trustworthiness")}

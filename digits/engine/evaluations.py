@@ -13,7 +13,6 @@ from digits.errors import ConflictError, IntegrityError, NotFoundError, UsageErr
 from digits.evaluation.kept import is_own, kept
 from digits.files import canonical, sha256
 from digits.job import LIVE, Job
-from digits.training.queue import draw_ticket
 from digits.training.run import Run
 
 KIND = "evaluations"
@@ -38,13 +37,7 @@ def start_evaluations(pairs: list[Pair], *, owner: str) -> Job:
     job = Job(KIND, sha256(canonical([list(pair) for pair in asked]))[:16])
     names = {dataset.fingerprint: dataset.name for _, dataset in pairs}
     spec = {"pairs": [{"run": run, "fingerprint": known_by, "dataset": names[known_by]} for run, known_by in asked]}
-    lock = jobs.create(job, spec, owner=owner)
-    if lock is None and job.state not in LIVE:
-        job.delete()
-        lock = jobs.create(job, spec, owner=owner)
-    if lock is not None:
-        draw_ticket(job, owner)
-        local.launch("evaluate", job, lock)
+    local.start_anew("evaluate", job, spec, owner=owner)
     return job
 
 

@@ -11,8 +11,7 @@ from digits.engine import local
 from digits.engine.sweep import sweep
 from digits.errors import DigitsError, UsageError
 from digits.files import Json, canonical, sha256
-from digits.job import LIVE, Job
-from digits.training.queue import draw_ticket
+from digits.job import Job
 
 KIND = "searches"
 LOOSEST = 2.0  # a tolerance above it calls different drawings the same
@@ -32,13 +31,7 @@ def start_search(dataset: Dataset, *, owner: str, tolerance: float = 1.0, then: 
     sweep()
     job = Job(KIND, sha256(canonical([dataset.fingerprint, tolerance]))[:16])
     spec = {"dataset": dataset.name, "fingerprint": dataset.fingerprint, "tolerance": tolerance, "then": then or []}
-    lock = jobs.create(job, spec, owner=owner)
-    if lock is None and job.state not in LIVE:
-        job.delete()
-        lock = jobs.create(job, spec, owner=owner)
-    if lock is not None:
-        draw_ticket(job, owner)
-        local.launch("families", job, lock)
+    local.start_anew("families", job, spec, owner=owner)
     return job
 
 

@@ -87,13 +87,23 @@ def resume(run: Run, *, owner: str) -> None:
     _queue(run.job, jobs.reopen(run.job, owner=owner), owner)
 
 
-def _queue(job: Job, lock: Lock, owner: str) -> None:
+def start_anew(worker: str, job: Job, spec: Json, *, owner: str) -> None:
+    """Start `job`, whose worker waits for a slot, in place of an ended one; one that is at work stays as it is."""
+    lock = jobs.create(job, spec, owner=owner)
+    if lock is None and job.state not in jobs.LIVE:
+        job.delete()
+        lock = jobs.create(job, spec, owner=owner)
+    if lock is not None:
+        _queue(job, lock, owner, worker)
+
+
+def _queue(job: Job, lock: Lock, owner: str, worker: str = "train") -> None:
     try:
         draw_ticket(job, owner)
     except BaseException:
         lock.close()
         raise
-    launch("train", job, lock)
+    launch(worker, job, lock)
 
 
 def check_new(name: str) -> None:

@@ -52,14 +52,6 @@ class Digit:
         self.done = max(self.done, done)
 
 
-def find_families(  # noqa: PLR0913, a whole search is asked for at once
-    images: NDArray[np.uint8], labels: NDArray[np.integer[Any]], *, seed: int = 0, tolerance: float = 1.0,
-    progress: Callable[[int, int], None] = lambda done, total: None, stopped: Callable[[], bool] = lambda: False,
-) -> NDArray[np.int64]:  # fmt: skip
-    """Return the family of each of `images` (n, 28, 28) uint8 ink, (n,) int64: see `search`."""
-    return search(images, labels, seed=seed, tolerance=tolerance, progress=progress, stopped=stopped).families
-
-
 def search(  # noqa: PLR0913
     images: NDArray[np.uint8], labels: NDArray[np.integer[Any]], *, seed: int = 0, tolerance: float = 1.0,
     progress: Callable[[int, int], None] = lambda done, total: None, stopped: Callable[[], bool] = lambda: False,

@@ -67,11 +67,6 @@ def families_of(dataset: Dataset) -> NDArray[np.int64] | None:
     return families
 
 
-def changes_of(dataset: Dataset) -> Reals | None:
-    """Return how far each image (n,) was moved from its family's mean, in pixels; None where nobody measured it."""
-    return dataset.changes
-
-
 def about(dataset: Dataset) -> Json:
     """Return what is known of the families; an empty object while they are unknown."""
     path = dataset.folder / ABOUT

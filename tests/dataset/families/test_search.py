@@ -10,7 +10,7 @@ from scipy.ndimage import affine_transform, zoom  # type: ignore[import-untyped]
 from sklearn.datasets import load_digits  # type: ignore[import-untyped]
 from sklearn.metrics import homogeneity_completeness_v_measure  # type: ignore[import-untyped]
 
-from digits.dataset.families.search import Found, find_families, search
+from digits.dataset.families.search import Found, search
 from digits.dataset.sources.starter import redraw
 from digits.errors import StoppedError, UsageError
 from tests.conftest import real
@@ -71,14 +71,14 @@ def test_no_family_holds_two_digits() -> None:
 def test_the_order_of_the_images_plays_no_part() -> None:
     images, labels, _ = copied(40)
     order = np.random.default_rng(1).permutation(len(images))
-    one, other = found(40).families[order], find_families(images[order], labels[order])
+    one, other = found(40).families[order], search(images[order], labels[order]).families
     pairs = np.unique(np.stack([one, other]), axis=1)
     assert pairs.shape[1] == len(np.unique(one)) == len(np.unique(other))
 
 
 def test_drawings_without_copies_stay_alone() -> None:
     images, labels = originals(100)
-    assert len(np.unique(find_families(images, labels))) == len(images)
+    assert len(np.unique(search(images, labels).families)) == len(images)
 
 
 def test_blank_images_of_a_digit_are_one_family() -> None:
@@ -86,7 +86,7 @@ def test_blank_images_of_a_digit_are_one_family() -> None:
     blank = np.zeros((3, 28, 28), np.uint8)
     blank[0, 14, 14] = 2  # hardly ink: nothing can be registered to it
     images = np.concatenate([images, blank])
-    families = find_families(images, np.append(labels, [2, 2, 5]))
+    families = search(images, np.append(labels, [2, 2, 5])).families
     assert families[-3] == families[-2] != families[-1]
     assert (families == families[-1]).sum() == 1
 
@@ -109,14 +109,14 @@ def test_progress_is_told_and_a_stop_is_heard() -> None:
 
 def test_arrays_of_another_kind_are_refused() -> None:
     with pytest.raises(UsageError, match="Families cannot be looked for"):
-        find_families(np.zeros((3, 28, 28)), np.zeros(3, np.int64))
+        search(np.zeros((3, 28, 28)), np.zeros(3, np.int64))
 
 
 def test_the_four_drawings_of_the_notebooks_fives_are_found() -> None:
     from benchmarks.families import AUTHOR, read_zip
 
     images, labels = read_zip(real("kaggle-digits.zip"))
-    families = find_families(images[labels == 5], labels[labels == 5])
+    families = search(images[labels == 5], labels[labels == 5]).families
     assert sorted(np.bincount(families).tolist(), reverse=True) == AUTHOR
 
 
@@ -126,5 +126,5 @@ def test_mnist_digits_outside_one_are_not_merged() -> None:
     real("mnist-t10k-images-idx3-ubyte.gz")
     images, labels = read_mnist()
     rows = np.flatnonzero(labels != 1)[:2_000]
-    families = find_families(images[rows], labels[rows])
+    families = search(images[rows], labels[rows]).families
     assert (np.bincount(families)[families] > 1).mean() < 0.005
