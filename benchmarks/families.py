@@ -1,10 +1,11 @@
 """How well and how fast the copies of one drawing are found.
 
-    python -m benchmarks.families [--part kaggle synthetic mnist] [--seeds 2 3]
+    python -m benchmarks.families [--part kaggle prototypes synthetic mnist] [--seeds 2 3]
 
 kaggle      the notebook's set: its author drew four of each digit and made 2,916 copies of three, 2,025 of the fourth
 synthetic   200 MNIST digits, each copied 1 to 500 times by random affine maps, drawn at high resolution and shrunk:
             every copy's drawing is known, so completeness and homogeneity can be told
+prototypes  what a prototype leaves of its own copies and of the next drawing's, as a mean and sharpened
 mnist       10,000 digits without copies: whoever is merged with another is merged wrongly
 """
 
@@ -25,7 +26,10 @@ from sklearn.metrics import homogeneity_completeness_v_measure
 
 from benchmarks.build import processor
 from digits import settings
-from digits.dataset.families.search import search
+from digits.dataset.families import frame
+from digits.dataset.families.groups import ALIGNED
+from digits.dataset.families.prototype import BACK, Pages, make
+from digits.dataset.families.search import SHARP_BLUR, search
 from digits.dataset.sources import open_source
 from digits.images import png
 
@@ -70,6 +74,44 @@ def kaggle(seeds: list[int]) -> None:
         print(f"  {digit}: {sizes[:6]}{'' if sizes == AUTHOR else '   the author says ' + str(AUTHOR)}")
 
 
+def prototypes(seeds: list[int]) -> None:
+    """Print what prototypes of the notebook's 7s and 0s leave, without and with back-projection."""
+    images, labels = read_zip(settings.test_data() / "kaggle-digits.zip")
+    for digit in (7, 0):
+        mine = images[labels == digit]
+        families = search(mine, labels[labels == digit]).families
+        pages = pages_of(mine)
+        for back, name in ((0, "a mean"), (BACK, "sharpened")):
+            own, others = leftovers(pages, families, back)
+            print(
+                f"prototype  {digit}, {name}: leaves {own:.3f} of its own copies, {others:.3f} of the next drawing's"
+            )
+
+
+def pages_of(images: Images) -> Pages:
+    """Return `images` (n, 28, 28) of one digit as prototypes see them."""
+    blurred = frame.padded(frame.soften(images, frame.PAIR_BLUR))
+    frames, looks = frame.frames(images, blurred)
+    places = frame.principal(looks, np.random.default_rng(0))
+    return Pages(frame.soften(images, SHARP_BLUR), frames.astype(np.float64), places)
+
+
+def leftovers(pages: Pages, families: Labels, back: int) -> tuple[float, float]:
+    """Return the medians, of images that made no prototype, of what their own leaves, and the best of the others."""
+    generator = np.random.default_rng(0)
+    made, asked = [], []
+    for family in range(families.max() + 1):
+        rows = generator.permutation(np.flatnonzero(families == family))
+        made.append(make(pages, rows[:ALIGNED], back))
+        asked.append(rows[ALIGNED : ALIGNED + 300])
+    rows = np.concatenate(asked)
+    left = np.stack([prototype.left(pages, rows) for prototype in made], axis=1)
+    mine = np.repeat(np.arange(len(made)), [len(some) for some in asked])
+    own = left[np.arange(len(rows)), mine].copy()
+    left[np.arange(len(rows)), mine] = np.inf
+    return float(np.median(own)), float(np.median(left.min(axis=1)))
+
+
 def synthetic(seeds: list[int]) -> None:
     """Compare families with the drawings that were copied."""
     for seed in seeds:
@@ -89,7 +131,7 @@ def mnist(seeds: list[int]) -> None:
           f"{merged[labels == 1].mean():.1%} of the 1s")  # fmt: skip
 
 
-PARTS: dict[str, Any] = {"kaggle": kaggle, "synthetic": synthetic, "mnist": mnist}
+PARTS: dict[str, Any] = {"kaggle": kaggle, "prototypes": prototypes, "synthetic": synthetic, "mnist": mnist}
 
 
 def read_zip(path: Path) -> tuple[Images, Labels]:

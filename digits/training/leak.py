@@ -2,7 +2,7 @@
 
 It follows the families that are known now: a run that was trained before anybody looked for copies gets its leak when
 they are found. What was worked out is kept beside the images, a number a split, with the hash of the families that it
-follows; not beside the runs, whose folders tell by their time which is the newest.
+follows: runs of one split share it.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ from digits.dataset.families.prototype import Pages, Prototype, Reals, make
 SMALLEST = 16  # copies that a prototype needs
 TIGHT = 0.05  # two registered images that leave less than this are copies
 LOOSE = 0.062  # and so are these, where no prototype can say: in MNIST the nearest pair outside 1 leaves 0.068
-EXPLAINED = 0.06  # a prototype leaves about 0.035 of its own copies, and of the next drawing's 0.1 or more
+EXPLAINED = 0.06  # a prototype leaves about 0.035 of its own copies, and mostly some times that of others
 EXPLAINED_ALONE = 0.08  # a single image has no median
 AGREED = 0.9  # of a tight group's images want to go where it goes, or it is no group
 AS_WELL = 1.6  # times what it leaves of its own

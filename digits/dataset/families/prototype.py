@@ -59,8 +59,8 @@ def _fit(pages: Pages, rows: Rows, drawing: Floats, ways: Reals) -> Reals:
     return np.sqrt(left)
 
 
-def make(pages: Pages, rows: Rows) -> Prototype:
-    """Return the prototype of the images `rows`."""
+def make(pages: Pages, rows: Rows, back: int = BACK) -> Prototype:
+    """Return the prototype of the images `rows`, sharpened by `back` rounds of back-projection; 0 leaves a mean."""
     ink, axes = pages.ink[rows], pages.frames[rows, :, :2].mean(axis=0)
     ways, boxes = _starts(pages, rows, axes), np.empty((len(rows), 4), np.int64)
     box_all(ink, boxes)
@@ -70,10 +70,10 @@ def make(pages: Pages, rows: Rows) -> Prototype:
         ways[:, 6] /= ways[:, 6].mean()
     drawing = _average(ink, boxes, ways, SMOOTH[-1])
     for _ in range(REFITS):
-        drawing = _sharpened(ink, boxes, ways, drawing)
+        drawing = _sharpened(ink, boxes, ways, drawing, back)
         _fit(pages, rows, drawing, ways)
         ways[:, 6] /= ways[:, 6].mean()
-    return Prototype(_sharpened(ink, boxes, ways, drawing), axes, pages.places[rows].mean(axis=0))
+    return Prototype(_sharpened(ink, boxes, ways, drawing, back), axes, pages.places[rows].mean(axis=0))
 
 
 def _average(ink: Floats, boxes: Rows, ways: Reals, smooth: float) -> Floats:
@@ -81,10 +81,10 @@ def _average(ink: Floats, boxes: Rows, ways: Reals, smooth: float) -> Floats:
     return _with_slopes(_spread(ink, boxes, ways, smooth))
 
 
-def _sharpened(ink: Floats, boxes: Rows, ways: Reals, drawing: Floats) -> Floats:
+def _sharpened(ink: Floats, boxes: Rows, ways: Reals, drawing: Floats, back: int) -> Floats:
     """Return `drawing` with what it misses of the copies added, a few times over."""
     missed = np.empty_like(ink)
-    for _ in range(BACK):
+    for _ in range(back):
         miss(ink, boxes, drawing, ways, missed)
         drawing = _with_slopes(drawing[..., 0] + _spread(missed, boxes, ways, FINEST))
     return drawing
