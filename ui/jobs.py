@@ -40,7 +40,7 @@ def _build_row(job: Job, status: Json, spec: Json) -> None:
                 text += f" {done:,} of {total:,} images · {duration(status.get('seconds_left'))} left"
             st.progress(done / total if total else 0.0, text=text)
         else:
-            _ended(f"Building {spec['name']}", status)
+            _ended(f"Building {spec['name']}", status, again="; build it again")
     if live and right.button("Stop", key=f"stop-{job.id}", icon=":material/stop:", width="stretch"):
         job.request_stop()
 
@@ -120,11 +120,13 @@ def _outcome(run: Run) -> str:
     )
 
 
-def _ended(title: str, status: Json, outcome: str = "") -> None:
+def _ended(
+    title: str, status: Json, outcome: str = "", again: str = "; it can go on from its last checkpoint"
+) -> None:
     icon = ICONS.get(status["state"], "help")
     reason = f" · {plain(status['error'])}" if status.get("error") else ""
     if status["state"] == "interrupted":
-        reason = " · its process died; it can go on from its last checkpoint"
+        reason = f" · its process died{again}"
     st.markdown(f":material/{icon}: **{plain(title)}** · {status['state']}{reason}{outcome}")
 
 

@@ -98,7 +98,7 @@ def readings_of(runs: Iterable[Run], datasets: Sequence[Dataset]) -> Readings:
     for run in runs:
         for dataset in datasets:
             known = None if is_own(run, dataset) else reading(run, dataset)
-            if known is not None and not known["seen"]:
+            if known is not None and known["seen"] == 0:  # null: nobody can say any more
                 found[run.id, dataset.fingerprint] = float(known["accuracy"])
     return found
 
