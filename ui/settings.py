@@ -21,8 +21,8 @@ HELP = {
     "initialisation": "How the first weights are drawn, the same for both frameworks. pytorch: uniform, within one "
     "over the root of the inputs. keras: Glorot uniform, biases zero. he-normal: normal, variance two over the "
     "inputs, made for relu (He et al. 2015).",
-    "optimiser": "Who turns gradients into updates: each framework's own SGD, which follows the gradient, or its own "
-    "Adam, which scales each weight's step by the gradients that weight has seen.",
+    "optimiser": "What turns gradients into updates: SGD follows the gradient, Adam scales each weight's step by the "
+    "gradients that weight has seen. native: each framework's own, whose Adams differ. reference: one formula.",
     "rate": "How far one update goes. Too high and the loss jumps, too low and it crawls.",
     "momentum": "How much of the last update SGD keeps in the next; 0 keeps nothing.",
     "beta1": "How long Adam remembers gradients: 0.9 is about the last ten.",
@@ -45,19 +45,22 @@ HELP = {
     "seed": "The same seed gives the same first weights, order, split and dropout.",
     "threads": "Processor threads. Results repeat bit for bit only with the same number.",
     "device": "Where the arithmetic runs. Bit for bit the same results are promised on the processor only.",
+    "compilation": "usual: PyTorch runs its operations one by one, TensorFlow as one graph (tf.function). compiler: "
+    "both translate the training step to machine code first (torch.compile, XLA), which takes time once.",
     "dtype": "Precision of the arithmetic: float64 is twice as exact and about half as fast.",
 }
 GROUPS = {
     "Network": ("lan", ("network", "activation", "dropout", "initialisation")),
     "Optimiser": ("trending_down", ("optimiser", "rate", "momentum", "beta1", "beta2", "epsilon", "batch", "epochs")),
     "Data": ("image", ("pixels", "frame", "scale", "test_share", "validation_share")),
-    "Machine": ("memory", ("seed", "threads", "device", "dtype")),
+    "Machine": ("memory", ("seed", "threads", "device", "dtype", "compilation")),
 }
 FIRST = ("split", "folds", "fold")  # outside the groups: what a score is worth depends on them
+SGDS, ADAMS = ([name for name in recipes.CHOICES["optimiser"] if name.endswith(kind)] for kind in ("sgd", "adam"))
 ONLY = {
-    "momentum": ("optimiser", "native-sgd"), "beta1": ("optimiser", "native-adam"),
-    "beta2": ("optimiser", "native-adam"), "epsilon": ("optimiser", "native-adam"),
-    "test_share": ("split", "random"), "folds": ("split", "family"), "fold": ("split", "family"),
+    "momentum": ("optimiser", SGDS), "beta1": ("optimiser", ADAMS),
+    "beta2": ("optimiser", ADAMS), "epsilon": ("optimiser", ADAMS),
+    "test_share": ("split", ["random"]), "folds": ("split", ["family"]), "fold": ("split", ["family"]),
 }  # fmt: skip
 FORMATS = {"rate": "%.6g", "epsilon": "%.1e", "beta2": "%.4f", "scale": "%.6g"}
 LABELS = {"rate": "Learning rate", "beta1": "Beta 1", "beta2": "Beta 2", "dtype": "Precision"}
@@ -110,7 +113,7 @@ def _differences(recipe: Recipe, base: Recipe) -> None:
 def _value(name: str, base: Recipe, first: Recipe, values: dict[str, Any], preset: str) -> Any:
     """Ask for one setting where it means something, beginning with that of `first`; else return what `base` has."""
     value, key = getattr(first, name), f"{preset}-{name}"
-    if name in ONLY and values[ONLY[name][0]] != ONLY[name][1]:
+    if name in ONLY and values[ONLY[name][0]] not in ONLY[name][1]:
         return getattr(base, name)
     if name == "batch":
         return _batch(value, key)

@@ -19,7 +19,7 @@ from digits.training.run import Run
 
 Positions = NDArray[np.int64]
 # What an optimiser does not read.
-IDLE: dict[str, tuple[str, ...]] = {"native-sgd": ("beta1", "beta2", "epsilon"), "native-adam": ("momentum",)}
+IDLE: dict[str, tuple[str, ...]] = {"sgd": ("beta1", "beta2", "epsilon"), "adam": ("momentum",)}
 SEEDS_NEEDED = 2
 
 
@@ -160,7 +160,7 @@ def _settings(runs: Sequence[Run]) -> dict[str, list[Any]]:
 def _idle(recipe: Recipe) -> tuple[str, ...]:
     """Return the settings that play no part in `recipe`."""
     others = [names for split, names in ONLY_OF.items() if split != recipe.split]
-    return sum(others, IDLE.get(recipe.optimiser, ()))
+    return sum(others, IDLE[recipe.optimiser.rpartition("-")[2]])
 
 
 def _batches(runs: Sequence[Run]) -> list[int | str]:

@@ -54,6 +54,9 @@ class Classifier(Protocol):
     def describe(self) -> Description:
         """Return the network as the framework itself lists and prints it."""
 
+    def conditions(self) -> Json:
+        """Return what computes, as the objects at work tell it: `digits.training.conditions` says which keys."""
+
     def state(self) -> State:
         """Return copies: `layer.0.kernel` (in, out), `layer.0.bias` (out,), …, `optimizer.…`, `step`."""
 
@@ -73,3 +76,8 @@ def create(recipe: Recipe, *, inputs: int | None = None) -> Classifier:
     widths = (recipe.widths[0] if inputs is None else inputs, *recipe.widths[1:])
     classifier: Classifier = adapter.create(recipe, widths)
     return classifier
+
+
+def product_seconds(framework: str, size: int, dtype: str) -> float:
+    """Return the seconds in which `framework` multiplies two (size, size) matrices, at the process's threads."""
+    return float(import_module(f"digits.models.{framework}").product_seconds(size, dtype))

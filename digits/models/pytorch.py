@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import time
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
@@ -12,7 +15,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from digits.errors import UsageError
-from digits.models import Array, Description, Floats, State, dropout, weights
+from digits.files import Json
+from digits.models import Array, Description, Floats, State, dropout, formulas, weights
 from digits.training.recipe import Recipe
 
 CHUNK = 2048  # rows a pass: beyond it the activations leave the cache, and a full batch takes a third longer
@@ -24,9 +28,10 @@ SLOTS = {"m": "exp_avg", "v": "exp_avg_sq", "momentum": "momentum_buffer"}  # ou
 def create(recipe: Recipe, widths: Sequence[int]) -> PyTorchClassifier:
     """Return a classifier with layers of `widths` (inputs first, ten logits last). Sets the process's threads.
 
-    Raises `UsageError` if the recipe's device is not there.
+    Raises `UsageError` if the recipe's device or compiler is not there.
     """
     check_device(recipe)
+    check_compiler(recipe)
     torch.set_num_threads(recipe.threads)
     return PyTorchClassifier(recipe, widths)
 
@@ -42,6 +47,8 @@ class PyTorchClassifier:
         self.network = build(widths, recipe.activation, getattr(torch, recipe.dtype)).to(self.device)
         self.parameters = dict(zip(weights.shapes(widths), self.network.parameters(), strict=True))
         self.optimizer, self.slots = build_optimizer(recipe, self.network)
+        self.compiled = recipe.compilation == "compiler"
+        self.loss = torch.compile(self._loss) if self.compiled else self._loss
         self.step = 0
 
     def place(self, inputs: Floats, labels: Array) -> None:
@@ -63,24 +70,28 @@ class PyTorchClassifier:
     def _accumulate(self, rows: Tensor) -> Tensor:
         """Add the gradients of the mean loss over `rows` (n,) to the parameters', in chunks; return that loss."""
         total = torch.zeros((), dtype=getattr(torch, self.dtype), device=self.device)
+        step = torch.tensor(self.step) if self.compiled else self.step  # a number would be compiled in
         for number, chunk in enumerate(torch.split(rows, CHUNK)):
-            logits = self._thinned(self.inputs[chunk], number * CHUNK)
-            loss = nn.functional.cross_entropy(logits, self.labels[chunk], reduction="sum") / len(rows)
+            loss = self.loss(self.inputs[chunk], self.labels[chunk], number * CHUNK, step) / len(rows)
             loss.backward()  # type: ignore[no-untyped-call]
             total += loss.detach()
         return total
 
-    def _thinned(self, values: Tensor, first: int) -> Tensor:
+    def _loss(self, inputs: Tensor, labels: Tensor, first: int, step: int | Tensor) -> Tensor:
+        """Return the sum of the losses of inputs (n, width), rows `first` … of the batch of update `step`."""
+        return nn.functional.cross_entropy(self._thinned(inputs, first, step), labels, reduction="sum")
+
+    def _thinned(self, values: Tensor, first: int, step: int | Tensor) -> Tensor:
         """Return the logits of inputs (n, width), rows `first` … of a batch, with this update's units left out."""
         for index, module in enumerate(self.network):
             values = module(values)
             if self.dropout and index % 2:  # linear, activation, linear, activation, …, linear
-                values = values * self._scales(index // 2, first, values)
+                values = values * self._scales(dropout.layer_key(self.seed, step, index // 2), first, values)
         return values
 
-    def _scales(self, layer: int, first: int, values: Tensor) -> Tensor:
+    def _scales(self, key: int | Tensor, first: int, values: Tensor) -> Tensor:
         """Return 0 for the units of (n, m) `values` that are left out, else by how much they are enlarged."""
-        key, low = dropout.layer_key(self.seed, self.step, layer), dropout.threshold(self.dropout)
+        low = dropout.threshold(self.dropout)
         rows = torch.arange(first, first + len(values), device=self.device)[:, None]
         units = torch.arange(values.shape[1], device=self.device)[None]
         at_once = max(1, MASK_SIZE // values.shape[1])
@@ -115,6 +126,18 @@ class PyTorchClassifier:
             "library": f"PyTorch {torch.__version__}", "printed": str(self.network), "layers": layers,
             "parameters": sum(parameter.numel() for parameter in self.network.parameters()),
             "parameter_bytes": sum(parameter.nbytes for parameter in self.network.parameters()),
+        }  # fmt: skip
+
+    def conditions(self) -> Json:
+        """Return what computes, as the objects at work tell it: see `digits.training.conditions`."""
+        group, kernel = self.optimizer.param_groups[0], next(self.network.parameters())
+        adam = isinstance(self.optimizer, torch.optim.Adam)
+        formula = formulas.adam(*group["betas"]) if adam else formulas.momentum(group["momentum"])
+        return {
+            "version": f"PyTorch {torch.__version__}", "loss": formulas.LOSS, "optimiser": formula,
+            "epsilon": group.get("eps"), "dtype": str(kernel.dtype).removeprefix("torch."),
+            "threads": torch.get_num_threads(), "device": kernel.device.type,
+            "compilation": "torch.compile" if self.compiled else "eager",
         }  # fmt: skip
 
     def state(self) -> State:
@@ -158,6 +181,25 @@ def check_device(recipe: Recipe) -> None:
         raise UsageError("The device mps has no float64", expected="float32", received=recipe.dtype)
 
 
+def check_compiler(recipe: Recipe) -> None:
+    """Raise `UsageError` if the recipe asks for torch.compile where the C++ compiler that it needs is missing."""
+    if recipe.compilation != "compiler" or recipe.device != "cpu":
+        return
+    names = [os.environ.get("CXX", ""), "g++", "clang++"]
+    if not any(name and shutil.which(name) for name in names):
+        raise UsageError("torch.compile needs a C++ compiler", expected="g++ or clang++ on the PATH, or CXX",
+                         received="none", do="Install one, or leave compilation at usual.")  # fmt: skip
+
+
+def product_seconds(size: int, dtype: str) -> float:
+    """Return the seconds of one product of two (size, size) matrices, at the process's threads."""
+    square = torch.full((size, size), 0.5, dtype=getattr(torch, dtype))
+    torch.matmul(square, square)
+    start = time.perf_counter()
+    torch.matmul(square, square)
+    return time.perf_counter() - start
+
+
 def build(widths: Sequence[int], activation: str, dtype: torch.dtype) -> nn.Sequential:
     """Return linear layers from each of `widths` to the next, with an activation after all but the last."""
     layers: list[nn.Module] = []
@@ -168,7 +210,7 @@ def build(widths: Sequence[int], activation: str, dtype: torch.dtype) -> nn.Sequ
 
 def build_optimizer(recipe: Recipe, network: nn.Sequential) -> tuple[torch.optim.Optimizer, tuple[str, ...]]:
     """Return the recipe's optimiser and the names of its slots."""
-    if recipe.optimiser == "native-adam":
+    if recipe.optimiser.endswith("adam"):  # PyTorch's own formulas are the reference: `digits.models.formulas`
         settings: dict[str, Any] = {"betas": (recipe.beta1, recipe.beta2), "eps": recipe.epsilon}
         return torch.optim.Adam(network.parameters(), recipe.rate, **settings, fused=True), ("m", "v")
     slots = ("momentum",) if recipe.momentum else ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,7 +13,9 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from digits.errors import UsageError
-from digits.models import Array, Description, Floats, State, dropout, weights
+from digits.files import Json
+from digits.models import Array, Description, Floats, State, dropout, formulas, weights
+from digits.models.tensorflow_optimisers import build_optimizer, formula
 from digits.training.recipe import Recipe
 
 CHUNK = 2048  # rows a pass: beyond it the activations leave the cache, and a full batch takes a third longer
@@ -24,10 +27,11 @@ def create(recipe: Recipe, widths: Sequence[int]) -> TensorFlowClassifier:
     """Return a classifier with layers of `widths` (inputs first, ten logits last).
 
     Sets the process's threads and device, which TensorFlow takes only once: raises `UsageError` if it runs with
-    others, or if the device is not there.
+    others, or if the device or the compiler is not there.
     """
     set_threads(recipe.threads)
     set_device(recipe)
+    check_compiler(recipe)
     tf.config.experimental.enable_op_determinism()  # costs nothing here
     keras.config.set_floatx(recipe.dtype)  # or the optimiser would round a float64 recipe's rates to float32
     return TensorFlowClassifier(recipe, widths)
@@ -39,6 +43,7 @@ class TensorFlowClassifier:
     def __init__(self, recipe: Recipe, widths: Sequence[int]) -> None:
         self.widths = widths
         self.dtype = recipe.dtype
+        self.xla = recipe.compilation == "compiler"
         self.dropout, self.seed = recipe.dropout, recipe.seed
         self.network = build(widths, recipe.activation, recipe.dtype)
         self.optimizer, self.slots = build_optimizer(recipe)
@@ -54,6 +59,7 @@ class TensorFlowClassifier:
         """Fix the signatures, so that each function is traced once, whatever the number of images or batches."""
         rows, rates = tf.TensorSpec((None, None), tf.int32), tf.TensorSpec((None,), self.dtype)
         self._steps = tf.function(self._loop, input_signature=[inputs, digits, rows, rates])
+        self._compiled = tf.function(self._part, jit_compile=True) if self.xla else self._part
         self._outputs = tf.function(self.layers, input_signature=[inputs])
         self._gradient = tf.function(self._slope, input_signature=[inputs, digits])
 
@@ -70,7 +76,8 @@ class TensorFlowClassifier:
     def _loop(self, inputs: Tensor, labels: Tensor, rows: Tensor, rates: Tensor) -> Tensor:
         losses = tf.TensorArray(self.dtype, size=tf.shape(rows)[0])
         for index in tf.range(tf.shape(rows)[0]):
-            batch = tf.boolean_mask(rows[index], rows[index] >= 0)
+            # XLA compiles for each number of rows, so there a short batch keeps its -1
+            batch = rows[index] if self.xla else tf.boolean_mask(rows[index], rows[index] >= 0)
             loss, gradients = self._accumulate(inputs, labels, batch)
             self.optimizer.learning_rate.assign(rates[index])
             self.optimizer.apply(gradients)
@@ -78,21 +85,31 @@ class TensorFlowClassifier:
         return losses.stack()
 
     def _accumulate(self, inputs: Tensor, labels: Tensor, rows: Tensor) -> tuple[Tensor, list[Tensor]]:
-        """Return the mean loss over `rows` (n,) and its gradients, added up chunk by chunk."""
-        loss, gradients = self._part(inputs, labels, rows, tf.constant(0))
+        """Return the mean loss over the real among `rows` (n,) and its gradients, added up chunk by chunk."""
+        share = 1 / tf.cast(tf.math.count_nonzero(rows >= 0), self.dtype)
+        loss, gradients = self._chunk(inputs, labels, rows, tf.constant(0), share)
         for start in tf.range(CHUNK, tf.size(rows), CHUNK):
-            more, steeper = self._part(inputs, labels, rows, start)
+            more, steeper = self._chunk(inputs, labels, rows, start, share)
             loss += more
             gradients = [a + b for a, b in zip(gradients, steeper, strict=True)]
         return loss, gradients
 
-    def _part(self, inputs: Tensor, labels: Tensor, rows: Tensor, start: Tensor) -> tuple[Tensor, list[Tensor]]:
-        """Return what the chunk from `start` on adds to the mean loss over `rows` and to its gradients."""
+    def _chunk(
+        self, inputs: Tensor, labels: Tensor, rows: Tensor, start: Tensor, share: Tensor
+    ) -> tuple[Tensor, list[Tensor]]:
+        """Return what the chunk of `rows` from `start` on adds to the loss and its gradients."""
         chunk = rows[start : start + CHUNK]
+        safe = tf.maximum(chunk, 0)
+        shares = tf.where(chunk >= 0, share, tf.zeros_like(share))
+        loss, gradients = self._compiled(tf.gather(inputs, safe), tf.gather(labels, safe), shares, start)
+        return loss, gradients
+
+    def _part(self, inputs: Tensor, labels: Tensor, shares: Tensor, first: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """Return the sum of the losses of inputs (n, width), each times its share (n,), and its gradients."""
         with tf.GradientTape() as tape:
-            logits = self._thinned(tf.gather(inputs, chunk), start)
-            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(tf.gather(labels, chunk), logits)
-            loss = tf.reduce_sum(losses) / tf.cast(tf.size(rows), self.dtype)
+            logits = self._thinned(inputs, first)
+            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
+            loss = tf.reduce_sum(losses * shares)
         return loss, tape.gradient(loss, self.network.trainable_variables)
 
     def _thinned(self, values: Tensor, first: Tensor) -> Tensor:
@@ -140,6 +157,17 @@ class TensorFlowClassifier:
             "library": f"TensorFlow {tf.__version__}, Keras {keras.__version__}", "printed": "\n".join(printed),
             "layers": layers, "parameters": self.network.count_params(),
             "parameter_bytes": sum(variable.numpy().nbytes for variable in self.network.trainable_variables),
+        }  # fmt: skip
+
+    def conditions(self) -> Json:
+        """Return what computes, as the objects at work tell it: see `digits.training.conditions`."""
+        kernel = self.network.trainable_variables[0].value
+        return {
+            "version": f"TensorFlow {tf.__version__}, Keras {keras.__version__}", "loss": formulas.LOSS,
+            "optimiser": formula(self.optimizer), "epsilon": getattr(self.optimizer, "epsilon", None),
+            "dtype": kernel.dtype.name, "threads": tf.config.threading.get_intra_op_parallelism_threads(),
+            "device": tf.DeviceSpec.from_string(kernel.device).device_type.lower(),
+            "compilation": "tf.function, XLA" if self.xla else "tf.function",
         }  # fmt: skip
 
     def state(self) -> State:
@@ -192,6 +220,26 @@ def set_device(recipe: Recipe) -> None:
                              do="Start another process.") from error  # fmt: skip
 
 
+def check_compiler(recipe: Recipe) -> None:
+    """Raise `UsageError` if the recipe asks for XLA and this TensorFlow was built without it."""
+    if recipe.compilation != "compiler":
+        return
+    try:
+        tf.function(lambda: tf.constant(1.0) + 1.0, jit_compile=True)()
+    except tf.errors.OpError as error:
+        raise UsageError("This TensorFlow has no XLA", received=error.message,
+                         do="Leave compilation at usual.") from error  # fmt: skip
+
+
+def product_seconds(size: int, dtype: str) -> float:
+    """Return the seconds of one product of two (size, size) matrices, at the process's threads."""
+    square = tf.fill((size, size), tf.constant(0.5, dtype))
+    tf.matmul(square, square).numpy()
+    start = time.perf_counter()
+    tf.matmul(square, square).numpy()
+    return time.perf_counter() - start
+
+
 def build(widths: Sequence[int], activation: str, dtype: str) -> keras.Sequential:
     """Return dense layers from each of `widths` to the next, with an activation in all but the last."""
     activations = [*[activation] * (len(widths) - 2), None]
@@ -200,11 +248,3 @@ def build(widths: Sequence[int], activation: str, dtype: str) -> keras.Sequentia
         for units, function in zip(widths[1:], activations, strict=True)
     ]
     return keras.Sequential([keras.Input(widths[:1], dtype=dtype), *layers])
-
-
-def build_optimizer(recipe: Recipe) -> tuple[keras.optimizers.Optimizer, tuple[str, ...]]:
-    """Return the recipe's optimiser and the names of its slots."""
-    if recipe.optimiser == "native-adam":
-        return keras.optimizers.Adam(recipe.rate, recipe.beta1, recipe.beta2, recipe.epsilon), ("m", "v")
-    slots = ("velocity",) if recipe.momentum else ()  # minus the rate times PyTorch's momentum: not the same thing
-    return keras.optimizers.SGD(recipe.rate, recipe.momentum), slots

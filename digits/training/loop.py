@@ -17,6 +17,7 @@ from digits.errors import TrainingError
 from digits.evaluation import metrics
 from digits.files import Json
 from digits.models import Classifier, State
+from digits.training.conditions import Orders, loaded
 from digits.training.inputs import Data
 from digits.training.recipe import Recipe
 
@@ -27,7 +28,7 @@ CHECKPOINT_SECONDS = 5.0
 
 def order(rows: int, recipe: Recipe, epoch: int) -> NDArray[np.int32]:
     """Return the (steps, batch) rows of an epoch, counted from 1; -1 fills the last batch up."""
-    batch = recipe.batch or rows
+    batch = min(recipe.batch or rows, rows)
     shuffled = np.random.default_rng((recipe.seed, epoch)).permutation(rows).astype(np.int32)
     filled = np.full(-(-rows // batch) * batch, -1, np.int32)
     filled[:rows] = shuffled
@@ -43,6 +44,7 @@ class Loop:
         self.steps_an_epoch = len(order(len(data.train.rows), recipe, 0))
         sample = np.random.default_rng((recipe.seed, 0)).permutation(len(data.train.rows))[:SAMPLE]
         self._sample = np.sort(sample)
+        self.initial, self.orders = "", Orders()
         self._call = 1  # batches in the next call of `steps`
 
     @property
@@ -53,17 +55,24 @@ class Loop:
     @property
     def position(self) -> Json:
         """Where it stands: what a checkpoint keeps beside the state."""
-        return {"step": self.step, "seconds": self.seconds, "epoch_seconds": self.epoch_seconds}
+        return {"step": self.step, "seconds": self.seconds, "epoch_seconds": self.epoch_seconds,
+                "initial": self.initial}  # fmt: skip
 
     def go_to(self, position: Json) -> None:
         """Take up where a checkpoint stood."""
         self.step, self.seconds = int(position["step"]), float(position["seconds"])
         self.epoch_seconds = float(position["epoch_seconds"])
+        self.initial = str(position.get("initial", "not recorded"))  # a checkpoint of an older version
+        epochs, rest = divmod(self.step, self.steps_an_epoch)
+        for epoch in range(epochs + 1):
+            batches = order(len(self.data.train.rows), self.recipe, epoch + 1)
+            self.orders.add(batches if epoch < epochs else batches[:rest])
 
     def run(self, record: Callable[[Json], None], pause: Callable[[bool], None]) -> None:
         """Train to the end. `record` takes each line; `pause(end of an epoch)` may save, and raises to stop."""
         self.classifier.place(self.data.train.inputs, self.data.train.labels)
         if self.step == 0:
+            self.initial = loaded(self.classifier)
             record(self.evaluate())
         while self.step < self.total:
             epoch, done = divmod(self.step, self.steps_an_epoch)
@@ -82,6 +91,7 @@ class Loop:
         losses = self.classifier.steps(batches, rates)
         spent = time.perf_counter() - start
         self.step += len(batches)
+        self.orders.add(batches)
         self.seconds += spent
         self.epoch_seconds += spent
         self._call = max(1, min(4 * len(batches), round(len(batches) * CALL_SECONDS / max(spent, 1e-6))))
@@ -121,5 +131,5 @@ class Checkpoints:
 
     def now(self, loop: Loop) -> None:
         """Save."""
-        self._save(self.path, loop.classifier.state(), {key: repr(value) for key, value in loop.position.items()})
+        self._save(self.path, loop.classifier.state(), {key: str(value) for key, value in loop.position.items()})
         self._last = time.monotonic()

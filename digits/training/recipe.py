@@ -23,9 +23,10 @@ CHOICES = {
     "frame": ("as-drawn", "centred"),
     "split": ("random", "family"),
     "initialisation": ("pytorch", "keras", "he-normal"),
-    "optimiser": ("native-sgd", "native-adam"),
+    "optimiser": ("native-sgd", "native-adam", "reference-sgd", "reference-adam"),
     "dtype": ("float32", "float64"),
     "device": ("cpu", "cuda", "mps"),
+    "compilation": ("usual", "compiler"),
 }
 BOUNDS: dict[str, tuple[float, float]] = {
     "dropout": (0.0, 0.95),
@@ -44,6 +45,7 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "seed": (0, 2**32 - 1),
     "threads": (1, 256),
 }
+NATIVE_EPSILON = {"pytorch": 1e-8, "tensorflow": 1e-7}  # the defaults of torch.optim.Adam and keras.optimizers.Adam
 MAX_LAYERS, MAX_WIDTH = 16, 8192
 DEALT = ("seed", "split", "test_share", "folds", "fold")  # what decides which images are tested
 # What one way to split reads and the other does not: there it stays at its default, or equal runs had two names.
@@ -59,7 +61,9 @@ class Recipe:
     times `scale` (the notebook: 255). A *random* `split` tests on `test_share` of the data set; one by *family* deals
     whole families into `folds` parts, of which `fold`, from 0, is the test part. `validation_share` is of what is
     left for training; a `batch` of 0 is the whole training part. `dropout` is the share of each hidden layer's units
-    that an update leaves out (`digits.models.dropout`).
+    that an update leaves out (`digits.models.dropout`). *Native* optimisers are each framework's own, *reference*
+    ones follow one formula in both (`digits.models.formulas`). The *usual* `compilation` is none in PyTorch and
+    `tf.function` in TensorFlow; *compiler* is torch.compile and XLA.
     """
 
     framework: str
@@ -88,6 +92,7 @@ class Recipe:
     dtype: str = "float32"
     threads: int = 2
     device: str = "cpu"
+    compilation: str = "usual"
 
     def __post_init__(self) -> None:
         for name, allowed in CHOICES.items():
@@ -194,6 +199,17 @@ def preset(name: str, *, framework: str, dataset: str, **values: Any) -> Recipe:
     if name not in PRESETS:
         raise UsageError("Unknown recipe", expected=" or ".join(PRESETS), received=repr(name))
     return Recipe(framework=framework, dataset=dataset).changed(**{**PRESETS[name], **values})
+
+
+def reference(recipe: Recipe) -> Recipe:
+    """Return `recipe` with the optimiser that follows one formula in both frameworks."""
+    return recipe.changed(optimiser=recipe.optimiser.replace("native-", "reference-"))
+
+
+def native(recipe: Recipe) -> Recipe:
+    """Return `recipe` with the framework's own optimiser and the ε that it has where nobody names one."""
+    epsilon = NATIVE_EPSILON[recipe.framework]
+    return recipe.changed(optimiser=recipe.optimiser.replace("reference-", "native-"), epsilon=epsilon)
 
 
 def title(recipe: Recipe) -> str:

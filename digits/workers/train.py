@@ -13,6 +13,7 @@ from digits.evaluation import metrics
 from digits.evaluation.report import report
 from digits.files import Json, append_line, line_bytes, parse_lines, replace, write_json
 from digits.models import Classifier, create, weights
+from digits.training.conditions import conditions
 from digits.training.inputs import Data, load
 from digits.training.leak import leak_of
 from digits.training.loop import Checkpoints, Loop
@@ -109,7 +110,9 @@ def _save_weights(run: Run, classifier: Classifier, data: Data) -> None:
 
 
 def _result(run: Run, loop: Loop, logits: metrics.Floats) -> Json:
-    train, test = loop.data.train, loop.data.test
+    train, test, leak = loop.data.train, loop.data.test, leak_of(run)
+    known = {"initial weights": loop.initial, "order": loop.orders.digest, "updates": loop.orders.updates,
+             "dataset": run.spec["fingerprint"], "leak": leak}  # fmt: skip
     _, seen = metrics.outputs(loop.classifier, train.inputs)
     epochs = [line for line in parse_lines((run.folder / "metrics.jsonl").read_bytes(), "metrics.jsonl")
               if line["kind"] == "epoch" and line["epoch"]]  # fmt: skip
@@ -118,9 +121,10 @@ def _result(run: Run, loop: Loop, logits: metrics.Floats) -> Json:
         "train_accuracy": metrics.accuracy(seen, train.labels), "train_loss": metrics.loss(seen, train.labels),
         "test_accuracy": metrics.accuracy(logits, test.labels), "test_loss": metrics.loss(logits, test.labels),
         "train_images": len(train.rows), "test_images": len(test.rows), "live_inputs": len(loop.data.live),
-        "split": run.recipe.split, "leak": leak_of(run), "test_share": run.split().test_share,
+        "split": run.recipe.split, "leak": leak, "test_share": run.split().test_share,
         "parameters": run.recipe.parameters, "train_seconds": loop.seconds,
         "epoch_seconds": [line["epoch_seconds"] for line in epochs],
+        "conditions": conditions(run.recipe, loop.data, loop.classifier, known),
         "report": report(metrics.confusion(logits.argmax(axis=1), test.labels)),
     }  # fmt: skip
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from digits.errors import UsageError
-from digits.models import Array, Description, Floats, State, dropout, weights
+from digits.files import Json
+from digits.models import Array, Description, Floats, State, dropout, formulas, weights
 from digits.training.recipe import Recipe
 
 CHUNK = 2048  # rows a pass: the contract suite sets it to see that a full batch in chunks is one update
@@ -20,12 +22,23 @@ SLOPES = {"relu": lambda y: y > 0, "tanh": lambda y: 1 - y * y, "sigmoid": lambd
 def create(recipe: Recipe, widths: Sequence[int]) -> NumPyClassifier:
     """Return a classifier with layers of `widths` (inputs first, ten logits last). Sets the process's threads.
 
-    Raises `UsageError` if the recipe's device is not there.
+    Raises `UsageError` if the recipe's device is not there, and for a compiler: NumPy has none.
     """
     if recipe.device != "cpu":
         raise UsageError("NumPy has no such device here", expected="cpu", received=recipe.device)
+    if recipe.compilation != "usual":
+        raise UsageError("NumPy has no compiler", expected="compilation usual", received=recipe.compilation)
     threadpool_limits(recipe.threads)
     return NumPyClassifier(recipe, widths)
+
+
+def product_seconds(size: int, dtype: str) -> float:
+    """Return the seconds of one product of two (size, size) matrices, at the process's threads."""
+    square = np.full((size, size), 0.5, dtype)
+    square @ square
+    start = time.perf_counter()
+    square @ square
+    return time.perf_counter() - start
 
 
 class NumPyClassifier:
@@ -33,7 +46,7 @@ class NumPyClassifier:
 
     def __init__(self, recipe: Recipe, widths: Sequence[int]) -> None:
         self.recipe, self.widths, self.step = recipe, widths, 0
-        adam = recipe.optimiser == "native-adam"
+        adam = recipe.optimiser.endswith("adam")
         self.slots = ("m", "v") if adam else ("momentum",) if recipe.momentum else ()
         self.weights = {name: np.zeros(shape, recipe.dtype) for name, shape in weights.shapes(widths).items()}
         self.moments = self._fresh()
@@ -73,6 +86,15 @@ class NumPyClassifier:
         printed = "\n".join([*lines, f"{parameters:,} ({size / 2**20:.2f} MB)"])
         return {"library": f"NumPy {np.__version__}", "printed": printed, "layers": layers,
                 "parameters": parameters, "parameter_bytes": size}  # fmt: skip
+
+    def conditions(self) -> Json:
+        """Return what computes: see `digits.training.conditions`."""
+        adam, recipe = "m" in self.slots, self.recipe
+        formula = formulas.adam(recipe.beta1, recipe.beta2) if adam else formulas.momentum(recipe.momentum)
+        return {"version": f"NumPy {np.__version__}", "loss": formulas.LOSS, "optimiser": formula,
+                "epsilon": recipe.epsilon if adam else None, "dtype": self._kernel(0).dtype.name,
+                "threads": max((pool["num_threads"] for pool in threadpool_info()), default=1),
+                "device": "cpu", "compilation": "none"}  # fmt: skip
 
     def state(self) -> State:
         """Return copies: weights, `optimizer.<slot>.<weight>` and `step` () int64."""

@@ -25,6 +25,9 @@ OPTIMISERS = {
     "adam": {"optimiser": "native-adam"},
     "sgd": {"optimiser": "native-sgd", "rate": 1e-5},
     "momentum": {"optimiser": "native-sgd", "rate": 1e-5, "momentum": 0.9},
+    "reference adam": {"optimiser": "reference-adam"},
+    "reference sgd": {"optimiser": "reference-sgd", "rate": 1e-5},
+    "reference momentum": {"optimiser": "reference-sgd", "rate": 1e-5, "momentum": 0.9},
 }
 each_optimiser = pytest.mark.parametrize("optimiser", OPTIMISERS)
 

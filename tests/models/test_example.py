@@ -5,21 +5,26 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from digits import settings
 from digits.models import create, weights
 from digits.training.recipe import Recipe
 from docs.examples import numpy_adapter
 from tests.models import ink
 
 
-@pytest.mark.parametrize("optimiser", ["native-adam", "native-sgd"])
-def test_the_numpy_adapter_takes_the_steps_that_pytorch_takes(optimiser: str) -> None:
-    recipe = Recipe(framework="pytorch", dataset="none", network="32-16", pixels="ink", threads=1, dtype="float64",
-                    optimiser=optimiser, rate=1e-4, dropout=0.2)  # fmt: skip
-    losses = []
+@pytest.mark.parametrize("framework", settings.FRAMEWORKS)
+@pytest.mark.parametrize(("optimiser", "momentum"), [("adam", 0.0), ("sgd", 0.0), ("sgd", 0.9)])
+def test_reference_optimisers_take_the_steps_that_are_written_out_in_numpy(
+    framework: str, optimiser: str, momentum: float
+) -> None:
+    recipe = Recipe(framework=framework, dataset="none", network="32-16", pixels="ink", threads=1, dtype="float64",
+                    optimiser=f"reference-{optimiser}", momentum=momentum, rate=1e-4, dropout=0.2)  # fmt: skip
+    losses, formulas = [], []
     for classifier in (create(recipe), numpy_adapter.create(recipe, recipe.widths)):
         classifier.load(weights.initial(recipe))
         classifier.place(*ink(300))
         rows = np.random.default_rng(0).permutation(300).astype(np.int32).reshape(6, 50)
-        losses.append(classifier.steps(rows, np.full(6, recipe.rate)))
-    # PyTorch's Adam adds epsilon after the bias correction, Keras's and this one's before it (docs/decisions/0003)
-    assert np.allclose(*losses, rtol=1e-9 if optimiser == "native-sgd" else 1e-3)
+        losses.append(classifier.steps(rows, recipe.rate * np.linspace(1, 0.5, 6)))
+        formulas.append(classifier.conditions()["optimiser"])
+    assert losses[0] == pytest.approx(losses[1], rel=1e-10)
+    assert formulas[0] == formulas[1], "and both say so"

@@ -1,0 +1,77 @@
+"""The conditions of a training: what ran, told by the objects that ran it and not by what was asked for.
+
+One flat JSON object a side, factor by factor: two of them make the ledger of a comparison
+(`digits.evaluation.ledger`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digits.files import Json
+from digits.models import Classifier, State
+from digits.models.weights import digest
+from digits.training.inputs import Data
+from digits.training.recipe import Recipe
+
+Rows = NDArray[np.int32]
+SHORT = 16  # hexadecimal digits of a hash that people compare by eye
+
+
+class Orders:
+    """A running hash over all batches that a classifier was given, and how many updates they made."""
+
+    def __init__(self) -> None:
+        self._hash = hashlib.sha256()
+        self.updates = 0
+
+    def add(self, batches: Rows) -> None:
+        """Take note of (k, batch) rows, -1 where there is none; how they came in calls makes no difference."""
+        self._hash.update(np.ascontiguousarray(batches, "<i4").data)
+        self.updates += len(batches)
+
+    @property
+    def digest(self) -> str:
+        """Return the hash so far, shortened."""
+        return self._hash.hexdigest()[:SHORT]
+
+
+def loaded(classifier: Classifier) -> str:
+    """Return the hash of the weights that `classifier` holds: said of the initial ones before the first update."""
+    state: State = {name: value for name, value in classifier.state().items() if name.startswith("layer.")}
+    return digest(state, {})[:SHORT]
+
+
+def placed(data: Data) -> Json:
+    """Return `data`, the hash of the training inputs (n, live) and labels (n,), and `data in memory`, their bytes."""
+    total = hashlib.sha256(np.ascontiguousarray(data.train.inputs).data)
+    total.update(data.train.labels.astype("<i8").data)
+    size = data.train.inputs.nbytes + data.train.labels.nbytes
+    return {"data": total.hexdigest()[:SHORT], "data in memory": f"whole, {size / 2**20:,.0f} MiB"}
+
+
+def conditions(recipe: Recipe, data: Data, classifier: Classifier, known: Json) -> Json:
+    """Return what ran: what the objects at work tell, and what only their keeper knows.
+
+    `known` holds `initial weights` and `order` as hashes (one, or a list of one a seed), `updates` (made), `dataset`
+    (its fingerprint), `leak`, and `seeds` where there are more than the recipe's.
+    """
+    rows = len(data.train.rows)
+    test = hashlib.sha256(data.test.rows.astype("<i8").data).hexdigest()[:SHORT]
+    return {
+        "rate": recipe.rate, "batch": min(recipe.batch or rows, rows), "epochs": recipe.epochs,
+        "network": "-".join(map(str, recipe.widths)), "activation": recipe.activation, "dropout": recipe.dropout,
+        "inputs": f"{recipe.pixels}, {recipe.frame}, scale {recipe.scale:g}, {len(data.live):,} alive",
+        **classifier.conditions(), **placed(data), "evaluation": f"{len(data.test.rows):,} images, {test}",
+        "split": split(recipe), "seeds": [recipe.seed], **known, "dataset": str(known["dataset"])[:SHORT],
+    }  # fmt: skip
+
+
+def split(recipe: Recipe) -> str:
+    """Return how a recipe splits: `family, fold 0 of 4`, or `random, 20 %`."""
+    if recipe.split == "family":
+        return f"family, fold {recipe.fold} of {recipe.folds}"
+    return f"random, {recipe.test_share:.0%}"
