@@ -40,7 +40,15 @@ def _readable(answer: Json) -> str:
     rows = answer.get("datasets", answer.get("runs"))
     if isinstance(rows, list):
         return "\n".join("  ".join(str(value) for value in row.values()) for row in rows) or "none yet"
-    return "\n".join(f"{key:>16}  {value}" for key, value in answer.items())
+    return "\n".join(f"{key:>16}  {_text(value)}" for key, value in answer.items())
+
+
+def _text(value: Any) -> str:
+    """Return a value as text; a list of objects or sentences as a line each."""
+    if not isinstance(value, list) or not any(isinstance(each, dict | str) for each in value):
+        return str(value)
+    lines = ["  ".join(map(str, each.values())) if isinstance(each, dict) else str(each) for each in value]
+    return f"\n{'':18}".join(lines)
 
 
 def watch(job: Job, describe: Callable[[Json], str]) -> Json:

@@ -1,0 +1,233 @@
+"""One sentence a question of a comparison, with its interval; or the reason why its numbers give none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from digits.errors import UsageError
+from digits.evaluation.ledger import differing
+from digits.evaluation.meaning import chance, percent, points
+from digits.evaluation.statistics import Interval, over_seeds, spread_ratio
+from digits.files import Json
+from digits.settings import FRAMEWORK_NAMES
+
+ROUNDS_NEEDED = 6  # fewer cannot bound a median with 95 %: `digits.evaluation.statistics.ratio`
+SEEDS_NEEDED = 3  # for a spread that is compared with another
+UNKNOWN = {
+    "faster": "Which is faster is not known: they were not timed in turn. Run a duel.",
+    "accurate": "Which is more accurate is not known: there is no interval of the difference.",
+    "steadier": f"Which is steadier is not known: that takes {SEEDS_NEEDED} seeds or more. Run a duel of several.",
+    "smaller": "Which needs less memory is not known: it was not measured. Run a duel.",
+}
+
+
+@dataclass(frozen=True)
+class Found:
+    """A sentence with its interval, or the reason why there is none."""
+
+    sentence: str | None = None
+    interval: Interval | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is judged: the rows of a ledger and the measures of two sides (`digits.evaluation.verdict`)."""
+
+    rows: list[Json]
+    measures: Json
+    sides: tuple[str, str]
+    one_framework: bool
+
+    @cached_property
+    def names(self) -> tuple[str, str]:
+        """What the sides are called: frameworks by their names, runs by their short ids."""
+        first, second = (FRAMEWORK_NAMES.get(side, f"Run {side[:6]}{side[16:]}") for side in self.sides)
+        return first, second
+
+    def pair(self, name: str) -> tuple[Any, Any]:
+        """Return a measure of either side; (None, None) where one of them lacks it."""
+        found = self.measures.get(name) or {}
+        both = [found.get(side) for side in self.sides]
+        return (None, None) if None in both else (both[0], both[1])
+
+    def interval(self, name: str) -> Interval | None:
+        """Return a measure that is [value, low, high]."""
+        found = self.measures.get(name)
+        return None if found is None else Interval(*found)
+
+    def unknown(self, question: str) -> Found:
+        """Return the reason why what the question needs was not measured."""
+        return Found(reason=self.measures.get("why", {}).get(question, UNKNOWN[question]))
+
+
+def faster(case: Case) -> Found:
+    """Return whose epochs take less time, if the machine was quiet enough to tell."""
+    found, controls = case.interval("ratio"), case.pair("control")
+    if found is None or None in controls:
+        return case.unknown("faster")
+    rounds = case.measures.get("rounds")
+    if rounds is not None and rounds < ROUNDS_NEEDED:
+        return Found(reason=f"Too few rounds were timed to say which is faster: {rounds}, and the interval of a "
+                            f"median takes {ROUNDS_NEEDED}. Ask for more epochs or seeds.")  # fmt: skip
+    noisy = [_noisy(name, *control) for name, control in zip(case.names, controls, strict=True)
+             if not Interval(1, *control).contains(1)]  # fmt: skip
+    if noisy:
+        return Found(reason=f"The machine was too noisy to say which is faster: {' and '.join(noisy)}. "
+                            "Time them again while nothing else runs.")  # fmt: skip
+    first, second = case.names
+    head = f"{first if found.value < 1 else second} is faster"
+    if found.contains(1):
+        head = "Neither is faster beyond the noise of the timings"
+    own = " and ".join(f"{name} {control[0]:.2f} to {control[1]:.2f}"
+                       for name, control in zip(case.names, controls, strict=True))  # fmt: skip
+    sentence = (f"{head}: an epoch of {first} takes {found.value:.2f} times as long as one of {second} (median of "
+                f"paired timings, 95 % interval {found.low:.2f} to {found.high:.2f}; each against itself: {own}"
+                f"{_compilation(case)}).")  # fmt: skip
+    return Found(sentence, found)
+
+
+def _noisy(name: str, low: float, high: float) -> str:
+    return f"two processes of {name} that did the same took {low:.2f} to {high:.2f} times each other's seconds"
+
+
+def _compilation(case: Case) -> str:
+    """Return how each was compiled, as it ran."""
+    row = next((row for row in case.rows if row["factor"] == "compilation"), None)
+    if row is None:
+        return ""
+    ran = [f"{name} {row[side]}" for name, side in zip(case.names, ("first", "second"), strict=True)]
+    return f"; compiled: {', '.join(ran)}"
+
+
+def accurate(case: Case) -> Found:
+    """Return who reads more digits right, on the same images and over seeds, where both say so."""
+    found, (one, other) = case.interval("accuracy_difference"), case.pair("seeds")
+    shares = case.pair("accuracy")
+    if found is None or None in shares:
+        return case.unknown("accurate")
+    several = one is not None and len(one) > 1
+    seeds = over_seeds(one, other) if several else None
+    if several:
+        shares = one[0], other[0]
+    sure = not found.contains(0) and (seeds is None or (not seeds.contains(0) and seeds.value * found.value > 0))
+    better, worse = (0, 1) if found.value > 0 else (1, 0)
+    head = "No difference in accuracy beyond chance"
+    if sure:
+        head = f"{case.names[better]} is more accurate than {case.names[worse]}"
+        head = head if seeds or case.one_framework else f"With this seed {head}"
+    sentence = (f"{head}: {case.names[0]} reads {percent(shares[0])} and {case.names[1]} {percent(shares[1])} of "
+                f"{_images(case)}, a difference of {_points(found)}{_p(case)}). {_of_seeds(seeds, one)}"
+                f"{_leak(case)}{_recipes(case)}")  # fmt: skip
+    return Found(sentence, found)
+
+
+def _points(found: Interval) -> str:
+    return f"{points(found.value)} points (95 % interval {points(found.low)} to {points(found.high)}"
+
+
+def _images(case: Case) -> str:
+    images, families = case.measures.get("images"), case.measures.get("families")
+    which = "the test images" if images is None else f"{images:,} test images"
+    return which if families is None else f"{which} of {families:,} families"
+
+
+def _p(case: Case) -> str:
+    """Return what the difference is an interval over, and the exact p."""
+    own = "" if case.measures.get("families") else ", each image its own family"
+    p = case.measures.get("mcnemar_p")
+    return own if p is None else f"{own}; exact McNemar {chance(p)}"
+
+
+def _of_seeds(seeds: Interval | None, one: Any) -> str:
+    if seeds is None:
+        return "That is one training of each: with another seed it may turn out otherwise."
+    return f"Over {len(one)} seeds the mean difference is {_points(seeds)})."
+
+
+def _leak(case: Case) -> str:
+    """Return how much of the split leaks, and what that does to the accuracies."""
+    if "leak" not in case.measures:
+        return ""
+    leak = case.measures["leak"]
+    if leak is None:
+        return " Whether test images have copies in training is not known: nobody has looked for families."
+    if not leak:
+        return ""
+    said = "less than 0.1 %" if leak < 0.0005 else "more than 99.9 %" if 0.9995 <= leak < 1 else f"{100 * leak:.1f} %"
+    means = "this is about drawings that were learnt, not about new ones" if leak >= 0.5 else "that flatters both"
+    return f" {said[0].upper()}{said[1:]} of these images have a copy or another relative in training: {means}."
+
+
+def _recipes(case: Case) -> str:
+    """Return in what two runs of one framework differ: to which of that the difference is owed, nobody has tested."""
+    factors = [row["factor"] for row in differing(case.rows) if row["matters"]]
+    if not case.one_framework:
+        return ""
+    if not factors:
+        return " Nothing that was recorded differs between the two."
+    return f" The two differ in {', '.join(factors)}; which of that is the reason, this does not tell."
+
+
+def steadier(case: Case) -> Found:
+    """Return whose accuracy varies less from seed to seed."""
+    one, other = case.pair("seeds")
+    if one is None:
+        return case.unknown("steadier")
+    if len(one) < SEEDS_NEEDED:
+        return Found(reason=f"Too few seeds to say which is steadier: {len(one)}, and comparing how far accuracies "
+                            f"vary takes {SEEDS_NEEDED}. Run a duel of more.")  # fmt: skip
+    try:
+        found = spread_ratio(one, other)
+    except UsageError as error:
+        return Found(reason=f"Which is steadier cannot be said. {error}")
+    first, second = case.names
+    head = f"{first if found.value < 1 else second} is steadier"
+    if found.contains(1):
+        head = "Neither is steadier beyond chance"
+    spreads = [points(float(np.std(values, ddof=1))) for values in (one, other)]
+    return Found(f"{head}: over {len(one)} seeds the accuracy of {first} varies by {spreads[0]} points (standard "
+                 f"deviation) and that of {second} by {spreads[1]}, a ratio of {found.value:.2f} (95 % interval "
+                 f"{found.low:.2f} to {found.high:.2f}).", found)  # fmt: skip
+
+
+def smaller(case: Case) -> Found:
+    """Return whose process holds less memory at its peak; the network alone where only that is known and differs."""
+    peaks, weights = case.pair("peak_bytes"), case.pair("parameters_bytes")
+    if all(peak is not None and None not in np.atleast_1d(peak).tolist() for peak in peaks):
+        return Found(_peaks(case, [np.atleast_1d(peak) / 1e6 for peak in peaks]) + _weights(case, *weights))
+    if None in weights or weights[0] == weights[1]:
+        return case.unknown("smaller")
+    less = 0 if weights[0] < weights[1] else 1
+    return Found(f"{case.names[less]} is smaller: its weights take {weights[less] / 1e6:.1f} MB, those of "
+                 f"{case.names[1 - less]} {weights[1 - less] / 1e6:.1f} MB.")  # fmt: skip
+
+
+def _peaks(case: Case, peaks: list[Any]) -> str:
+    """Return who held less, if all that was measured of one (in MB) lies below all of the other."""
+    head = "Neither is smaller"
+    for less, more in ((0, 1), (1, 0)):
+        if peaks[less].max() < peaks[more].min():
+            head = f"{case.names[less]} is smaller"
+    held = [
+        f"{name} {np.median(peak):,.0f} MB"
+        + (f" ({peak.min():,.0f} to {peak.max():,.0f} in {len(peak)} measurements)" if len(peak) > 1 else " (once)")
+        for name, peak in zip(case.names, peaks, strict=True)
+    ]
+    return f"{head}: at its peak the process of {held[0]} was in memory, and that of {held[1]}."
+
+
+def _weights(case: Case, first: int | None, second: int | None) -> str:
+    if first is None or first != second:
+        return ""
+    return f" The weights of the network alone take {first / 1e6:.1f} MB in both."
+
+
+SENTENCES: dict[str, Callable[[Case], Found]] = {
+    "faster": faster, "accurate": accurate, "steadier": steadier, "smaller": smaller,
+}  # fmt: skip
