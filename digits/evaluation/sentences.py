@@ -120,9 +120,9 @@ def accurate(case: Case) -> Found:
     head = "No difference in accuracy beyond chance"
     if sure:
         head = f"{case.names[better]} is more accurate than {case.names[worse]}"
-        head = head if seeds or case.one_framework else f"With this seed {head}"
+        head = head if seeds or case.one_framework else f"Of these two models {case.names[better]}'s is more accurate"
     sentence = (f"{head}: {case.names[0]} reads {percent(shares[0])} and {case.names[1]} {percent(shares[1])} of "
-                f"{_images(case)}, a difference of {_points(found)}{_p(case)}). {_of_seeds(seeds, one)}"
+                f"{_images(case)}, a difference of {_points(found)}{_p(case)}).{_of_seeds(seeds, one)}"
                 f"{_leak(case)}{_recipes(case)}")  # fmt: skip
     return Found(sentence, found)
 
@@ -145,9 +145,10 @@ def _p(case: Case) -> str:
 
 
 def _of_seeds(seeds: Interval | None, one: Any) -> str:
-    if seeds is None:
-        return "That is one training of each: with another seed it may turn out otherwise."
-    return f"Over {len(one)} seeds the mean difference is {_points(seeds)})."
+    """Return what several seeds say; or that one says little: equal trainings part by their rounding alone."""
+    if seeds is not None:
+        return f" Over {len(one)} seeds the mean difference is {_points(seeds)})."
+    return " They were trained once each, and rounding alone sends equal trainings apart: several seeds say more."
 
 
 def _leak(case: Case) -> str:
@@ -159,7 +160,9 @@ def _leak(case: Case) -> str:
         return " Whether test images have copies in training is not known: nobody has looked for families."
     if not leak:
         return ""
-    said = "less than 0.1 %" if leak < 0.0005 else "more than 99.9 %" if 0.9995 <= leak < 1 else f"{100 * leak:.1f} %"
+    said = "all" if leak == 1 else f"{100 * leak:.1f} %"
+    if leak < 0.0005 or 0.9995 <= leak < 1:  # what rounding would make none or all
+        said = "less than 0.1 %" if leak < 0.5 else "more than 99.9 %"
     means = "this is about drawings that were learnt, not about new ones" if leak >= 0.5 else "that flatters both"
     return f" {said[0].upper()}{said[1:]} of these images have a copy or another relative in training: {means}."
 
@@ -215,11 +218,11 @@ def _peaks(case: Case, peaks: list[Any]) -> str:
         if peaks[less].max() < peaks[more].min():
             head = f"{case.names[less]} is smaller"
     held = [
-        f"{name} {np.median(peak):,.0f} MB"
+        f"{name}'s process held {np.median(peak):,.0f} MB"
         + (f" ({peak.min():,.0f} to {peak.max():,.0f} in {len(peak)} measurements)" if len(peak) > 1 else " (once)")
         for name, peak in zip(case.names, peaks, strict=True)
     ]
-    return f"{head}: at its peak the process of {held[0]} was in memory, and that of {held[1]}."
+    return f"{head}: at its peak {held[0]}, and {held[1]}."
 
 
 def _weights(case: Case, first: int | None, second: int | None) -> str:
