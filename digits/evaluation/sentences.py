@@ -157,7 +157,7 @@ def _leak(case: Case) -> str:
         return ""
     leak = case.measures["leak"]
     if leak is None:
-        return " Whether test images have copies in training is not known: nobody has looked for families."
+        return " Whether these images have copies in training is not known."
     if not leak:
         return ""
     said = "all" if leak == 1 else f"{100 * leak:.1f} %"
