@@ -38,6 +38,7 @@ def of_p(p: float, *, copies: bool = False) -> str:
     else:
         said += ("Chance alone seldom does that. How much better one is, the interval says; p is not the probability "
                  "that they are equally good.")  # fmt: skip
+    said += " It speaks of these two models: what another training of either would give, several seeds show."
     if copies:
         said += (" The coins are one an image, as if copies of one drawing were independent, which makes p too small "
                  "as a rule: where the two disagree, trust the interval, which draws whole families.")  # fmt: skip

@@ -115,16 +115,21 @@ def accurate(case: Case) -> Found:
     seeds = over_seeds(one, other) if several else None
     if several:
         shares = one[0], other[0]
-    sure = not found.contains(0) and (seeds is None or (not seeds.contains(0) and seeds.value * found.value > 0))
-    better, worse = (0, 1) if found.value > 0 else (1, 0)
-    head = "No difference in accuracy beyond chance"
-    if sure:
-        head = f"{case.names[better]} is more accurate than {case.names[worse]}"
-        head = head if seeds or case.one_framework else f"Of these two models {case.names[better]}'s is more accurate"
-    sentence = (f"{head}: {case.names[0]} reads {percent(shares[0])} and {case.names[1]} {percent(shares[1])} of "
-                f"{_images(case)}, a difference of {_points(found)}{_p(case)}).{_of_seeds(seeds, one)}"
-                f"{_leak(case)}{_recipes(case)}")  # fmt: skip
+    first, second = case.names
+    sentence = (f"{_claim(case, found, seeds)}: {first} reads {percent(shares[0])} and {second} {percent(shares[1])} "
+                f"of {_images(case)}; {first} minus {second} is {_points(found)}{_p(case)})."
+                f"{_of_seeds(seeds, one)}{_leak(case)}{_recipes(case)}")  # fmt: skip
     return Found(sentence, found)
+
+
+def _claim(case: Case, found: Interval, seeds: Interval | None) -> str:
+    """Return what may be claimed: of frameworks only what the images and the seeds both bear out."""
+    if found.contains(0) or (seeds and (seeds.contains(0) or seeds.value * found.value < 0)):
+        return "No difference in accuracy beyond chance"
+    better, worse = case.names if found.value > 0 else case.names[::-1]
+    if seeds or case.one_framework:
+        return f"{better} is more accurate than {worse}"
+    return f"Of these two models {better}'s is more accurate"
 
 
 def _points(found: Interval) -> str:
@@ -147,7 +152,7 @@ def _p(case: Case) -> str:
 def _of_seeds(seeds: Interval | None, one: Any) -> str:
     """Return what several seeds say; or that one says little: equal trainings part by their rounding alone."""
     if seeds is not None:
-        return f" Over {len(one)} seeds the mean difference is {_points(seeds)})."
+        return f" Over {len(one)} seeds its mean is {_points(seeds)})."
     return " They were trained once each, and rounding alone sends equal trainings apart: several seeds say more."
 
 

@@ -19,6 +19,7 @@ SIDES = ("PyTorch", "TensorFlow")
 def test_a_p_is_told_as_how_often_fair_coins_fall_so(p: float, often: str) -> None:
     assert often in of_p(p)
     assert "Were both equally good" in of_p(p), "it is a chance under a condition"
+    assert "It speaks of these two models" in of_p(p)
 
 
 def test_a_large_p_shows_neither_a_difference_nor_that_there_is_none() -> None:

@@ -103,8 +103,8 @@ def test_the_more_accurate_is_named_only_where_images_and_seeds_both_say_so() ->
     said = sentence("accurate")
     assert said == (
         "PyTorch is more accurate than TensorFlow: PyTorch reads 99.20 % and TensorFlow 98.50 % of 21,546 test "
-        "images of 40 families, a difference of 0.70 points (95 % interval 0.20 to 1.10; exact McNemar p < 0.001). "
-        "Over 4 seeds the mean difference is 0.70 points (95 % interval 0.64 to 0.76)."
+        "images of 40 families; PyTorch minus TensorFlow is 0.70 points (95 % interval 0.20 to 1.10; exact "
+        "McNemar p < 0.001). Over 4 seeds its mean is 0.70 points (95 % interval 0.64 to 0.76)."
     )
     none = "No difference in accuracy beyond chance: "
     assert sentence("accurate", accuracy_difference=[0.001, -0.002, 0.004]).startswith(none)
@@ -131,7 +131,7 @@ def test_one_seed_speaks_for_itself_only_and_says_nothing_of_steadiness() -> Non
 
 
 def test_unknown_families_are_said_and_a_leak_stands_in_the_sentence() -> None:
-    assert "of 21,546 test images, a difference of 0.70 points" in sentence("accurate", families=None)
+    assert "of 21,546 test images; PyTorch minus TensorFlow is 0.70 points" in sentence("accurate", families=None)
     assert "0.20 to 1.10, each image its own family; exact" in sentence("accurate", families=None)
     assert sentence("accurate", leak=0.9873).endswith(
         " 98.7 % of these images have a copy or another relative in training: this is about drawings that were "
