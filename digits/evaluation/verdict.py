@@ -31,8 +31,14 @@ def verdict(
     case = Case(rows, measures, sides, one_framework)
     answers = [_answer(question, case) for question in QUESTIONS]
     sentences = [answer["sentence"] for answer in answers if answer["sentence"]]
-    refused = dict.fromkeys(reason for answer in answers for reason in answer["refused"])
-    return {"answers": answers, "verdict": " ".join(sentences) or None, "refused": list(refused)}
+    return {"answers": answers, "verdict": " ".join(sentences) or None, "refused": _all_reasons(answers, case)}
+
+
+def _all_reasons(answers: list[Json], case: Case) -> list[str]:
+    """Return every reason once: what differs in the order of the ledger, then what was not recorded or measured."""
+    place = {_difference(row, case): number for number, row in enumerate(differing(case.rows))}
+    reasons = dict.fromkeys(reason for answer in answers for reason in answer["refused"])
+    return sorted(reasons, key=lambda reason: place.get(reason, len(place)))
 
 
 def _answer(question: str, case: Case) -> Json:
