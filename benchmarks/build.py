@@ -25,6 +25,7 @@ import numpy as np
 from digits import settings
 from digits.dataset import build
 from digits.dataset.sources import open_source
+from digits.machine import processor
 
 NOTEBOOK_ROWS = (800, 1600, 3200)
 
@@ -137,13 +138,6 @@ def peak_private() -> Iterator[list[float]]:
         yield peak
     finally:
         over.set()
-
-
-def processor() -> str:
-    """Return the processor's name where the system tells it."""
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text().splitlines() if info.exists() else []
-    return next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.machine())
 
 
 def print_table(ways: dict[str, float], images: int, ours: float) -> None:

@@ -7,19 +7,22 @@ import click
 from digits.commands.terminal import command
 from digits.dataset import dataset as datasets
 from digits.files import Json
+from digits.training.duel import Duel, all_duels
 from digits.training.leak import leak_of
 from digits.training.run import Run, all_runs
 
 
 @command
-@click.argument("what", type=click.Choice(["datasets", "runs"]))
+@click.argument("what", type=click.Choice(["datasets", "runs", "duels"]))
 def list_(what: str) -> Json:
-    """List the data sets of the lab by name, or its runs, newest first."""
+    """List the data sets of the lab by name, or its runs or duels, newest first."""
     if what == "datasets":
         names = datasets.dataset_names()
         return {
             "datasets": [{"dataset": name, "images": datasets.Dataset.open(name).report["images"]} for name in names]
         }
+    if what == "duels":
+        return {"duels": [_duel(duel) for duel in all_duels()]}
     return {"runs": [_row(run) for run in all_runs()]}
 
 
@@ -29,3 +32,10 @@ def _row(run: Run) -> Json:
     return {"run": run.id, "state": state, "framework": run.recipe.framework, "dataset": run.recipe.dataset,
             "name": run.label["name"], "test_accuracy": accuracy, "split": run.recipe.split,
             "leak": leak_of(run)}  # fmt: skip
+
+
+def _duel(duel: Duel) -> Json:
+    state = duel.job.state
+    found = duel.result() if state == "finished" else {}
+    return {"duel": duel.id, "state": state, "dataset": duel.dataset_name, "name": duel.title,
+            "ratio": found.get("ratio"), "accuracy": found.get("accuracy")}  # fmt: skip

@@ -1,4 +1,4 @@
-"""Commands about runs: train, stop, resume, show, delete."""
+"""Commands about runs, and duels: train, stop, resume, show, delete."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from digits.engine.families import ensure_families
 from digits.errors import UsageError
 from digits.files import Json
 from digits.training import recipe as recipes
+from digits.training.duel import Duel, all_duels
 from digits.training.leak import leak_of
 from digits.training.recipe import Recipe
 from digits.training.run import Run, find_run
@@ -78,14 +79,23 @@ def _result(run: Run) -> Json:
 
 
 @command
-@click.argument("run")
-def stop(run: str) -> Json:
-    """Stop RUN at its next step; it can be resumed."""
-    found = find_run(run)
+@click.argument("id")
+def stop(id: str) -> Json:
+    """Stop the run or duel ID at its next step; a run can be resumed."""
+    found = _found(id)
     found.job.request_stop()
     while found.job.alive:
         time.sleep(0.05)
-    return {"run": run, "state": found.job.state}
+    return {**_named(found), "state": found.job.state}
+
+
+def _found(id: str) -> Run | Duel:
+    """Return the run or the duel of that id. Raises `NotFoundError`."""
+    return next((duel for duel in all_duels() if duel.id == id), None) or find_run(id)
+
+
+def _named(found: Run | Duel) -> Json:
+    return {found.job.kind.rstrip("s"): found.id}
 
 
 @command
@@ -98,19 +108,22 @@ def resume(run: str) -> Json:
 
 
 @command
-@click.argument("run")
-def show(run: str) -> Json:
-    """Show what is known of RUN: recipe, status, label, split and leak, result."""
-    found = find_run(run)
+@click.argument("id")
+def show(id: str) -> Json:
+    """Show what is known of the run or duel ID: recipe, status, label, split and leak, result."""
+    found = _found(id)
     status = found.job.status()
     result = found.result() if status["state"] == "finished" else {}
-    return {"run": run, **found.label, "status": status, "recipe": found.recipe.as_json(), **result,
+    if isinstance(found, Duel):
+        return {"duel": id, "name": found.title, "status": status, **found.spec, **result}
+    return {"run": id, **found.label, "status": status, "recipe": found.recipe.as_json(), **result,
             "split": found.recipe.split, "leak": leak_of(found), "test_share": result.get("test_share")}  # fmt: skip
 
 
 @command
-@click.argument("run")
-def delete(run: str) -> Json:
-    """Delete RUN and all that it recorded."""
-    find_run(run).job.delete()
-    return {"run": run, "deleted": True}
+@click.argument("id")
+def delete(id: str) -> Json:
+    """Delete the run or duel ID and all that it recorded."""
+    found = _found(id)
+    found.job.delete()
+    return {**_named(found), "deleted": True}

@@ -37,7 +37,7 @@ def command(function: Callable[..., Json]) -> click.Command:
 
 
 def _readable(answer: Json) -> str:
-    rows = answer.get("datasets", answer.get("runs"))
+    rows = answer.get("datasets", answer.get("runs", answer.get("duels")))
     if isinstance(rows, list):
         return "\n".join("  ".join(str(value) for value in row.values()) for row in rows) or "none yet"
     return "\n".join(f"{key:>16}  {_text(value)}" for key, value in answer.items())

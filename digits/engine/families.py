@@ -18,10 +18,11 @@ LOOSEST = 2.0  # a tolerance above it calls different drawings the same
 
 
 def start_search(dataset: Dataset, *, owner: str, tolerance: float = 1.0, then: list[Json] | None = None) -> Job:
-    """Start looking for the families of `dataset`, or open the search that is at it; afterwards train `then`.
+    """Start looking for the families of `dataset`, or open the search that is at it; afterwards start `then`.
 
-    What the search finds replaces what is known. Raises `UsageError` for a tolerance and where the
-    source knew the families, and `ConflictError` if another process was faster.
+    `then` are recipes, and duels as `digits.engine.duels.asked` returns them. What the search finds replaces what is
+    known. Raises `UsageError` for a tolerance and where the source knew the families, and `ConflictError` if another
+    process was faster.
     """
     if not 0.3 <= tolerance <= LOOSEST:
         raise UsageError("The tolerance is out of bounds", expected=f"0.3 to {LOOSEST:g}", received=tolerance)

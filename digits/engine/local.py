@@ -73,7 +73,7 @@ def start_training(recipe: Recipe, *, owner: str, again: bool = False) -> Run:
         job = Job("runs", identity if number == 1 else f"{identity}-{number}")
         lock = jobs.create(job, spec, owner=owner)
         if lock is not None:
-            _queue(job, lock, owner)
+            enqueue(job, lock, owner)
             return Run(job)
         if not again:
             return Run(job)
@@ -84,7 +84,7 @@ def resume(run: Run, *, owner: str) -> None:
     """Go on with an ended run from its last checkpoint. Raises `ConflictError` if there is nothing left to do."""
     if run.job.state == "finished":
         raise ConflictError(f"{run.id} is finished", do="Train it again to have another one of the same recipe.")
-    _queue(run.job, jobs.reopen(run.job, owner=owner), owner)
+    enqueue(run.job, jobs.reopen(run.job, owner=owner), owner)
 
 
 def start_anew(worker: str, job: Job, spec: Json, *, owner: str) -> None:
@@ -94,10 +94,11 @@ def start_anew(worker: str, job: Job, spec: Json, *, owner: str) -> None:
         job.delete()
         lock = jobs.create(job, spec, owner=owner)
     if lock is not None:
-        _queue(job, lock, owner, worker)
+        enqueue(job, lock, owner, worker)
 
 
-def _queue(job: Job, lock: Lock, owner: str, worker: str = "train") -> None:
+def enqueue(job: Job, lock: Lock, owner: str, worker: str = "train") -> None:
+    """Start `worker` for `job`, whose `lock` is held, with a place in the queue for it."""
     try:
         draw_ticket(job, owner)
     except BaseException:

@@ -26,6 +26,7 @@ from digits.files import Json, parse_lines, read_arrays, read_json, replace, wri
 from digits.job import LIVE, Job
 from digits.settings import FRAMEWORK_NAMES
 from digits.training import recipe as recipes
+from digits.training.duel import Duel, duels_on
 from digits.training.recipe import Recipe
 
 LONGEST = {"name": 80, "note": 2000}  # characters that a person may give
@@ -171,10 +172,11 @@ def runs_on(dataset: Dataset) -> list[Run]:
 
 
 def check_idle(dataset: Dataset) -> None:
-    """Raise `ConflictError`, naming them, while runs on `dataset` wait or train."""
-    busy = [run.title for run in runs_on(dataset) if run.job.state in LIVE]
+    """Raise `ConflictError`, naming them, while runs or duels on `dataset` wait or train."""
+    there: list[Run | Duel] = [*runs_on(dataset), *duels_on(dataset)]
+    busy = [one.title for one in there if one.job.state in LIVE]
     if busy:
-        raise ConflictError(f"{dataset.name} is in use by {', '.join(busy)}", do="Stop these runs, or wait for them.")
+        raise ConflictError(f"{dataset.name} is in use by {', '.join(busy)}", do="Stop them, or wait for them.")
 
 
 def find_run(id: str) -> Run:

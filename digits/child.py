@@ -1,0 +1,129 @@
+"""A child: a process that answers its parent over a pipe, sleeps in between, and never outlives it.
+
+The parent asks with `Child.ask`; the child answers with `serve`. Both speak `digits.messages`. When the parent dies,
+by whatever death, the kernel closes its end of the pipe; a thread of the child that waits for nothing else ends the
+process then, even in the middle of its work.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import subprocess
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from numpy.typing import NDArray
+
+from digits import messages, settings
+from digits.errors import DigitsError, WorkerError
+from digits.files import Json
+
+Reply = tuple[Json, NDArray[Any] | None]
+LOOK_SECONDS = 0.5  # how often a parent that waits looks whether it should go on
+REST_SECONDS = 60.0  # an answer that has begun is there at once, or something is broken
+LONGEST_SECONDS = 7 * 86_400.0  # that a child sleeps: poll(2) knows no more than 24 days
+
+
+class Child:
+    """The parent's side: `name` is what errors call it. Its errors go where the parent's go."""
+
+    def __init__(self, name: str, command: list[str], environment: dict[str, str]) -> None:
+        self.name = name
+        self._process = subprocess.Popen(command, bufsize=0, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                         cwd=settings.PROJECT, env=environment)  # fmt: skip
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._requests, self._replies = self._process.stdin, self._process.stdout
+
+    @property
+    def pid(self) -> int:
+        """The number of its process."""
+        return self._process.pid
+
+    def ask(self, request: Json, pause: Callable[[], None]) -> Reply:
+        """Send `request` and return the answer, as `send` and `answer` do."""
+        self.send(request)
+        return self.answer(pause)
+
+    def send(self, request: Json) -> None:
+        """Give it something to do. Raises `WorkerError` if it has died."""
+        try:
+            messages.send(self._requests.fileno(), request)
+        except OSError as error:
+            raise self._death() from error
+
+    def answer(self, pause: Callable[[], None]) -> Reply:
+        """Return its answer; `pause` is called twice a second meanwhile, and may raise.
+
+        Raises `WorkerError` if it dies, and `DigitsError` with its own sentence if it could not do what was asked.
+        """
+        poll = select.poll()
+        poll.register(self._replies.fileno(), select.POLLIN)
+        while not poll.poll(LOOK_SECONDS * 1000):
+            pause()
+        reply = messages.receive(self._replies.fileno(), wait_seconds=REST_SECONDS)
+        if reply is None:
+            raise self._death()
+        if "error" in reply[0]:
+            raise DigitsError(f"{self.name}: {reply[0]['error']}")
+        return reply
+
+    def cpu_seconds(self) -> float | None:
+        """Return how long it has computed, all its threads, to the nanosecond; None where the system does not tell.
+
+        Linux numbers the clocks of processes so: clock_getcpuclockid(3).
+        """
+        if sys.platform != "linux":
+            return None
+        try:
+            return time.clock_gettime(~self.pid << 3 | 2)
+        except OSError:  # it has died: whoever waits for its answer will say so
+            return None
+
+    def close(self) -> None:
+        """End it, whatever it does."""
+        self._process.kill()
+        for pipe in (self._requests, self._replies):
+            with suppress(OSError):
+                pipe.close()
+        self._process.wait()
+
+    def _death(self) -> WorkerError:
+        status = self._process.wait(REST_SECONDS)
+        how = f"signal {-status}" if status < 0 else f"exit status {status}"
+        return WorkerError(f"The process {self.name} died", received=how,
+                           do="worker.log says more; where it says nothing, memory may have run out.")  # fmt: skip
+
+
+def serve(answer: Callable[[Json], Reply]) -> None:
+    """Answer what comes in on standard input, one after the other, until the parent closes it.
+
+    What `answer` raises goes back as a sentence. Whatever a library prints goes to standard error.
+    """
+    requests, replies = sys.stdin.fileno(), os.dup(sys.stdout.fileno())
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    threading.Thread(target=_end_with, args=(requests,), daemon=True).start()
+    while (message := messages.receive(requests, wait_seconds=LONGEST_SECONDS)) is not None:
+        try:
+            header, array = answer(message[0])
+        except DigitsError as error:
+            header, array = {"error": str(error)}, None
+        except Exception as error:  # the edge of the process: the parent must hear of it
+            traceback.print_exc()
+            header, array = {"error": f"{type(error).__name__}: {error}"}, None
+        with suppress(BrokenPipeError):
+            messages.send(replies, header, array)
+
+
+def _end_with(requests: int) -> None:
+    """End this process when nobody can write to `requests` any more; until then the kernel lets the thread sleep."""
+    poll = select.poll()
+    poll.register(requests, 0)  # a hang-up is told without being asked for
+    poll.poll()
+    os._exit(1)

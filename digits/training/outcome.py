@@ -1,0 +1,222 @@
+"""What a duel found: pure functions from its turns, and from what its processes said, to `result.json`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from statistics import mean, median
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digits import settings
+from digits.errors import UsageError
+from digits.evaluation import statistics
+from digits.evaluation.calibration import reliability
+from digits.evaluation.ledger import ledger
+from digits.evaluation.statistics import Interval
+from digits.evaluation.verdict import verdict
+from digits.files import Json
+from digits.settings import FRAMEWORKS
+from digits.training.recipe import Recipe
+from digits.training.turns import FRAMEWORK, ONE_AND_OTHER, control_pairs, ratio_pairs, timed
+
+SIDES = FRAMEWORKS  # the ratio is the first one's seconds over the second's
+Logits = NDArray[np.float32]
+MOST_SHARED = 0.1  # of the cores that an epoch's threads need, taken by others: more, and nobody is called faster
+FIRST, LATER = range(1, 2), range(2, sys.maxsize)  # a first epoch still fills caches and memory
+
+
+@dataclass(frozen=True)
+class Tested:
+    """The test part: labels (n,), families (n,) or None while unknown, and each framework's last logits (n, 10)."""
+
+    labels: NDArray[np.int64]
+    families: NDArray[np.int64] | None
+    logits: dict[str, Logits]
+
+    def right(self, framework: str) -> NDArray[np.bool_]:
+        """Return which images (n,) a framework reads right."""
+        return np.asarray(self.logits[framework].argmax(axis=1) == self.labels)
+
+
+@dataclass(frozen=True)
+class Said:
+    """What the processes said beside their turns, by their names; `begun` has an answer a seed."""
+
+    imported: dict[str, Json]
+    read: dict[str, Json]
+    begun: dict[str, list[Json]]
+    products: dict[str, list[float]]
+    conditions: dict[str, Json]
+
+    def of(self, framework: str, key: str) -> list[float]:
+        """Return what both processes of a framework said of each beginning."""
+        return [begun[key] for name in ONE_AND_OTHER[framework] for begun in self.begun[name]]
+
+
+def result(recipe: Recipe, target: float, *, turns: list[Json], said: Said, tested: Tested) -> Json:
+    """Return all that was found: seconds and what they are made of, accuracies, ledger, and the verdict on them."""
+    found = {**_times(turns), **_machine(turns, said, recipe), **_accuracies(turns, target)}
+    why: dict[str, str] = {}
+    found |= {**_ratios(turns, why), **_noise(turns, recipe.threads, why)}
+    found |= {**_significance(tested, why), **_seeds(found["by_seed"])}
+    first, second = (said.conditions[side] for side in SIDES)
+    found |= {"split": first["split"], "leak": first["leak"]}
+    rows = ledger(first, second)
+    judged = verdict(rows, _measures(found, turns, tested, why), sides=SIDES)
+    return {**found, "conditions": said.conditions, "ledger": rows, **judged}
+
+
+def _each(compute: Callable[[str], Any]) -> Json:
+    return {side: compute(side) for side in SIDES}
+
+
+def _of(turns: Sequence[Json], framework: str, key: str, *, epochs: range) -> list[Any]:
+    """Return what the turns of a framework's two processes say of `epochs`, in their order."""
+    return [turn[key] for turn in turns if FRAMEWORK[turn["duellist"]] == framework and turn["epoch"] in epochs]
+
+
+def _times(turns: list[Json]) -> Json:
+    """Return seconds, CPU seconds and peak memory of an epoch: over both processes, without first epochs."""
+    return {
+        "epoch_seconds": _each(lambda side: median(_of(turns, side, "seconds", epochs=LATER))),
+        "cpu_seconds": _each(lambda side: median(_of(turns, side, "cpu_seconds", epochs=LATER))),
+        "peak_bytes": _each(lambda side: max(_of(turns, side, "peak_bytes", epochs=LATER))),
+        "first_epoch_seconds": _each(lambda side: median(_of(turns, side, "seconds", epochs=FIRST))),
+        "seconds": _each(lambda side: _by_seed(turns, side, "seconds")),
+        "rounds": len(timed(turns)),
+    }  # fmt: skip
+
+
+def _by_seed(turns: Sequence[Json], framework: str, key: str, *, first: int = 1) -> list[list[float]]:
+    """Return for each seed the mean of both processes at each epoch from `first` on."""
+    seeds = dict.fromkeys(turn["seed"] for turn in turns)
+    epochs = range(first, 1 + max(turn["epoch"] for turn in turns))
+    return [
+        [mean(_of(own, framework, key, epochs=range(epoch, epoch + 1))) for epoch in epochs]
+        for own in ([turn for turn in turns if turn["seed"] == seed] for seed in seeds)
+    ]
+
+
+def _machine(turns: list[Json], said: Said, recipe: Recipe) -> Json:
+    """Return what went before an epoch, and how much of the machine an epoch uses."""
+    images, width = said.read["p1"]["images"], said.read["p1"]["inputs"]
+    operations = epoch_operations(images, (width, *recipe.widths[1:]))
+    best = _each(lambda side: max(rate for name in ONE_AND_OTHER[side] for rate in said.products[name]))
+    seconds = _each(lambda side: median(_of(turns, side, "seconds", epochs=LATER)))
+    imported = {name: header["import_seconds"] for name, header in said.imported.items()}
+    return {
+        "import_seconds": _each(lambda side: min(imported[name] for name in ONE_AND_OTHER[side])),
+        "create_seconds": _each(lambda side: median(said.of(side, "create_seconds"))),
+        "compile_seconds": _each(lambda side: median(said.of(side, "compile_seconds"))),
+        "parameters_bytes": _each(lambda side: said.of(side, "parameters_bytes")[0]),
+        "images": images, "live_inputs": width, "epoch_operations": operations, "product_gflops": best,
+        "images_per_second": _each(lambda side: images / seconds[side]),
+        "rate_share": _each(lambda side: operations / seconds[side] / 1e9 / max(best.values())),
+    }  # fmt: skip
+
+
+def epoch_operations(images: int, widths: Sequence[int]) -> int:
+    """Return the operations of an epoch's matrix products: forward, both gradients, but none of the inputs."""
+    sizes = [rows * units for rows, units in pairwise(widths)]
+    return 2 * images * (3 * sum(sizes) - sizes[0])
+
+
+def _accuracies(turns: list[Json], target: float) -> Json:
+    """Return curves by epoch from 0, the last accuracies, and whether two processes of a framework agree."""
+    curves = _each(lambda side: _by_seed(turns, side, "accuracy", first=0))
+    by_seed = _each(lambda side: [curve[-1] for curve in curves[side]])
+    return {
+        "accuracy": _each(lambda side: mean(by_seed[side])), "by_seed": by_seed, "curves": curves,
+        "repeats": _each(lambda side: _repeats(turns, side)),
+        "to_target": {"target": target, **_each(lambda side: _to_target(turns, side, target))},
+    }  # fmt: skip
+
+
+def _repeats(turns: list[Json], framework: str) -> bool:
+    """Tell whether both processes gave the same logits, bit for bit, after every epoch."""
+    one, other = ([turn["logits"] for turn in turns if turn["duellist"] == name] for name in ONE_AND_OTHER[framework])
+    return one == other
+
+
+def _to_target(turns: list[Json], framework: str, target: float) -> Json | None:
+    """Return the median seconds, updates and epochs to an accuracy; None where some seed did not come so far."""
+    curves = _by_seed(turns, framework, "accuracy")
+    if not all(max(curve) >= target for curve in curves):
+        return None
+    epochs = [next(index for index, value in enumerate(curve) if value >= target) + 1 for curve in curves]
+    seconds = [sum(each[:epoch]) for each, epoch in zip(_by_seed(turns, framework, "seconds"), epochs, strict=True)]
+    steps = _of(turns, framework, "steps", epochs=FIRST)[0]
+    return {"seconds": median(seconds), "steps": median(epochs) * steps, "epochs": median(epochs)}
+
+
+def _ratios(turns: list[Json], why: dict[str, str]) -> Json:
+    """Return the ratio and its interval, and the controls': null, and the reason in `why`, from too few rounds."""
+    counted = timed(turns)
+    try:
+        found = statistics.ratio(ratio_pairs(counted))
+        controls = _each(lambda side: statistics.ratio(control_pairs(counted, side)))
+    except UsageError as error:
+        why["faster"] = str(error)
+        return {"ratio": None, "ratio_low": None, "ratio_high": None, "control": _each(lambda _: None)}
+    return {"ratio": found.value, "ratio_low": found.low, "ratio_high": found.high,
+            "control": _each(lambda side: [controls[side].low, controls[side].high])}  # fmt: skip
+
+
+def _noise(turns: list[Json], threads: int, why: dict[str, str]) -> Json:
+    """Return what the sleepers took at most, and how many cores other programs took on average, while epochs ran.
+
+    Whoever shares a core with another program waits for it; PyTorch's threads, which wait for each other at full
+    speed, suffer most, and both of its processes alike, so that the control does not tell.
+    """
+    told = [turn for turn in turns if turn["epoch"] > 1 and turn["others_seconds"] is not None]
+    shares = [turn["sleepers_share"] for turn in turns if turn["epoch"] > 1 and turn["sleepers_share"] is not None]
+    found: Json = {"sleepers_share": max(shares, default=None), "others_cores": None}
+    if told:
+        others = sum(turn["others_seconds"] for turn in told) / sum(turn["turn_seconds"] for turn in told)
+        found["others_cores"] = max(0.0, others)
+        if others + threads - settings.cores() > MOST_SHARED * threads:
+            why["faster"] = (f"The machine was too noisy to say which is faster: other programs took {others:.1f} of "
+                             f"its {settings.cores()} cores, of which an epoch needs {threads}.")  # fmt: skip
+    return found
+
+
+def _significance(tested: Tested, why: dict[str, str]) -> Json:
+    """Return what the first seed's last answers to the same test images say."""
+    first, second = (tested.right(side) for side in SIDES)
+    calibration = _each(lambda side: reliability(tested.logits[side], tested.labels))
+    found: Json = {
+        "test_images": len(tested.labels), "calibration": calibration, "accuracy_difference": None,
+        "mcnemar_p": statistics.mcnemar(int((first & ~second).sum()), int((second & ~first).sum())),
+    }  # fmt: skip
+    try:
+        found["accuracy_difference"] = statistics.accuracy_difference(first, second, tested.families).as_list()
+    except UsageError as error:
+        why["accurate"] = str(error)
+    return found
+
+
+def _seeds(by_seed: Json) -> Json:
+    """Return intervals over seeds; null where there are too few seeds."""
+    first, second = (by_seed[side] for side in SIDES)
+    if len(first) < 2:
+        return {"accuracy_interval": _each(lambda _: None), "seeds_difference": None}
+    intervals: dict[str, Interval] = _each(lambda side: statistics.mean_interval(by_seed[side]))
+    return {"accuracy_interval": _each(lambda side: intervals[side].as_list()),
+            "seeds_difference": statistics.over_seeds(first, second).as_list()}  # fmt: skip
+
+
+def _measures(found: Json, turns: list[Json], tested: Tested, why: dict[str, str]) -> Json:
+    """Return what `verdict` judges."""
+    ratio = [found["ratio"], found["ratio_low"], found["ratio_high"]]
+    same = ("rounds", "control", "accuracy", "accuracy_difference", "mcnemar_p", "parameters_bytes", "leak")
+    return {
+        **{name: found[name] for name in same}, "ratio": None if "faster" in why else ratio, "why": why,
+        "images": found["test_images"], "seeds": found["by_seed"],
+        "families": None if tested.families is None else len(np.unique(tested.families)),
+        "peak_bytes": _each(lambda side: _of(turns, side, "peak_bytes", epochs=LATER)),
+    }  # fmt: skip

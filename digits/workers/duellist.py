@@ -1,0 +1,135 @@
+"""One of the four processes of a duel: trains one framework, an epoch whenever it is told to, and sleeps in between.
+
+`python -m digits.workers.duellist DUEL FRAMEWORK`: requests on standard input, answers on standard output. Each names
+what to `do`; the clock runs only around the call that makes an epoch's updates.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from importlib import import_module
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digits import machine
+from digits.child import Reply, serve
+from digits.errors import TrainingError
+from digits.evaluation import metrics
+from digits.files import Json, sha256
+from digits.models import Classifier, State, create, product_seconds, weights
+from digits.training import conditions, inputs
+from digits.training.duel import Duel, find_duel
+from digits.training.loop import order
+
+PRODUCT_SIZE, PRODUCTS = 2048, 5
+
+
+class Duellist:
+    """One framework's side, or one half of it; what it was given and what it did is told at the end."""
+
+    def __init__(self, duel: Duel, framework: str) -> None:
+        self.duel, self.framework = duel, framework
+        self.recipe = duel.recipe(framework)
+        self.data: inputs.Data
+        self.classifier: Classifier
+        self.initial: list[str] = []  # the hash of each seed's weights
+        self.orders: list[conditions.Orders] = []  # of each seed's batches
+        self.acts: dict[str, Callable[[Json], Reply]] = {
+            "import": self.load_framework, "read": self.read, "begin": self.begin, "product": self.product,
+            "epoch": self.epoch, "conditions": self.conditions,
+        }  # fmt: skip
+
+    def answer(self, request: Json) -> Reply:
+        """Do what `request` names, and return what came out."""
+        return self.acts[request["do"]](request)
+
+    def load_framework(self, _: Json) -> Reply:
+        """Import the framework's adapter, and with it the framework."""
+        start = time.perf_counter()
+        import_module(f"digits.models.{self.framework}")
+        return {"import_seconds": time.perf_counter() - start}, None
+
+    def read(self, _: Json) -> Reply:
+        """Read the data set; all seeds of all four processes train and test on the same rows."""
+        self.data = inputs.load(self.recipe, self.duel.spec["fingerprint"], parts=self.duel.split())
+        return {"images": len(self.data.train.rows), "inputs": len(self.data.live)}, None
+
+    def begin(self, request: Json) -> Reply:
+        """Make the network of a seed, and let it compile; return the seconds, and the logits before any training."""
+        self.recipe = self.duel.recipe(self.framework, request["seed"])
+        start = time.perf_counter()
+        self.classifier = create(self.recipe, inputs=len(self.data.live))
+        create_seconds = time.perf_counter() - start
+        initial = weights.narrow(weights.initial(self.recipe), self.data.live)
+        self.classifier.place(self.data.train.inputs, self.data.train.labels)
+        self.classifier.load(initial)
+        compile_seconds = self._compile(initial)
+        self.initial.append(conditions.loaded(self.classifier))
+        self.orders.append(conditions.Orders())
+        described = {"parameters_bytes": self.classifier.describe()["parameter_bytes"]}
+        return self._tested({"create_seconds": create_seconds, "compile_seconds": compile_seconds, **described})
+
+    def _compile(self, initial: State) -> float:
+        """Return how much longer the first updates take than the same once more; then begin anew from `initial`.
+
+        A compiler makes code for the sizes that it meets, so it meets all of an epoch; without one, a whole batch and
+        the last, which may be short, are enough.
+        """
+        batches, rates = self._epoch(1)
+        if self.recipe.compilation == "usual":
+            batches = batches[sorted({0, len(batches) - 1})]
+        seconds = []
+        for _ in range(2):
+            start = time.perf_counter()
+            self.classifier.steps(batches, rates[: len(batches)])
+            seconds.append(time.perf_counter() - start)
+        self.classifier.load(initial)
+        return max(0.0, seconds[0] - seconds[1])
+
+    def product(self, _: Json) -> Reply:
+        """Measure at which rate the framework multiplies large matrices now: 2 n³ operations a product."""
+        seconds = min(product_seconds(self.framework, PRODUCT_SIZE, self.recipe.dtype) for _ in range(PRODUCTS))
+        return {"gflops": 2 * PRODUCT_SIZE**3 / seconds / 1e9}, None
+
+    def epoch(self, request: Json) -> Reply:
+        """Make the updates of an epoch, from 1, in one call; return its seconds, and the logits after it."""
+        batches, rates = self._epoch(request["epoch"])
+        machine.reset_peak()
+        cpu, start = time.process_time(), time.perf_counter()
+        losses = self.classifier.steps(batches, rates)
+        seconds, cpu_seconds = time.perf_counter() - start, time.process_time() - cpu
+        peak_bytes = machine.peak_bytes()
+        if not np.isfinite(losses).all():
+            raise TrainingError(f"The loss is not finite in epoch {request['epoch']}", expected="a number",
+                                received=losses[~np.isfinite(losses)][0], do="Lower the rate.")  # fmt: skip
+        self.orders[-1].add(batches)
+        return self._tested({"seconds": seconds, "cpu_seconds": cpu_seconds, "peak_bytes": peak_bytes,
+                             "loss": float(losses.mean()), "steps": len(batches)})  # fmt: skip
+
+    def conditions(self, request: Json) -> Reply:
+        """Return the conditions of all seeds."""
+        known = {
+            "initial weights": self.initial, "order": [order.digest for order in self.orders],
+            "updates": sum(order.updates for order in self.orders), "seeds": self.duel.seeds,
+            "dataset": self.duel.spec["fingerprint"], "leak": request["leak"],
+        }  # fmt: skip
+        found = conditions.conditions(self.duel.recipe(self.framework), self.data, self.classifier, known)
+        return {"conditions": found}, None
+
+    def _epoch(self, epoch: int) -> tuple[NDArray[np.int32], NDArray[np.floating]]:
+        """Return the (steps, batch) rows of an epoch and their (steps,) rates."""
+        batches = order(len(self.data.train.rows), self.recipe, epoch)
+        return batches, np.full(len(batches), self.recipe.rate, self.recipe.dtype)
+
+    def _tested(self, found: Json) -> Reply:
+        """Add the hash of the test logits (n, 10) to `found`, and return them as float32 beside it."""
+        _, logits = metrics.outputs(self.classifier, self.data.test.inputs)
+        found["logits"] = sha256(np.ascontiguousarray(logits).data)[:16]
+        return found, logits.astype(np.float32, copy=False)
+
+
+if __name__ == "__main__":
+    serve(Duellist(find_duel(sys.argv[1]), sys.argv[2]).answer)
