@@ -28,6 +28,7 @@ class Shared:
     first: Answers
     second: Answers
     families: NDArray[np.int64] | None
+    part: bool  # either was tested on others too
 
     @property
     def number_of_families(self) -> int | None:
@@ -52,7 +53,7 @@ def judge(first: Run, second: Run) -> Json:
     rows = ledger(_conditions(first), _conditions(second))
     difference = found["accuracy_difference"]
     whole = None if found["low"] is None else [difference, found["low"], found["high"]]
-    measures = {**found, "accuracy_difference": whole, "leak": leak_of(first), "why": why,
+    measures = {**found, "accuracy_difference": whole, "leak": leak_of(first), "why": why, "part": shared.part,
                 "parameters_bytes": dict(zip(sides, map(_weights, (first, second)), strict=True))}  # fmt: skip
     judged = verdict(rows, measures, sides=sides, one_framework=one_framework)
     return {**found, "ledger": rows, **judged, "runs": [first.id, second.id], "sides": list(sides)}
@@ -83,7 +84,8 @@ def _shared(first: Run, second: Run) -> Shared:
             f"{first.id} and {second.id} were tested on no image in common", expected="the same test images",
             received=f"{len(one.rows):,} and {len(other.rows):,} others. {why_not(first, second)}",
         )  # fmt: skip
-    return Shared(_taken(one, at_first), _taken(other, at_second), _families(first, rows))
+    part = len(rows) < max(len(one.rows), len(other.rows))
+    return Shared(_taken(one, at_first), _taken(other, at_second), _families(first, rows), part)
 
 
 def _taken(answers: Answers, places: NDArray[np.int64]) -> Answers:

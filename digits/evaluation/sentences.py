@@ -11,7 +11,7 @@ import numpy as np
 
 from digits.errors import UsageError
 from digits.evaluation.ledger import differing
-from digits.evaluation.meaning import chance, percent, points
+from digits.evaluation.meaning import RARE, chance, percent, points
 from digits.evaluation.statistics import Interval, over_seeds, spread_ratio
 from digits.files import Json
 from digits.settings import FRAMEWORK_NAMES
@@ -123,8 +123,9 @@ def accurate(case: Case) -> Found:
 
 
 def _claim(case: Case, found: Interval, seeds: Interval | None) -> str:
-    """Return what may be claimed: of frameworks only what the images and the seeds both bear out."""
-    if found.contains(0) or (seeds and (seeds.contains(0) or seeds.value * found.value < 0)):
+    """Return what may be claimed: of these models, what interval and test say; of frameworks, if seeds say it too."""
+    by_chance = found.contains(0) or (case.measures.get("mcnemar_p") or 0) >= RARE
+    if by_chance or (seeds and (seeds.contains(0) or seeds.value * found.value < 0)):
         return "No difference in accuracy beyond chance"
     better, worse = case.names if found.value > 0 else case.names[::-1]
     if seeds or case.one_framework:
@@ -139,6 +140,7 @@ def _points(found: Interval) -> str:
 def _images(case: Case) -> str:
     images, families = case.measures.get("images"), case.measures.get("families")
     which = "the test images" if images is None else f"{images:,} test images"
+    which += " that both were tested on" if case.measures.get("part") else ""
     return which if families is None else f"{which} of {families:,} families"
 
 

@@ -123,6 +123,7 @@ def test_only_images_that_both_were_tested_on_count() -> None:
     second = finished("b", wrong=(0,), first_row=30, seed=2, framework="tensorflow")
     found = judge(first, second)
     assert found["images"] == 10
+    assert "of 10 test images that both were tested on; " in found["verdict"]
     assert found["accuracy"] == {"pytorch": 0.8, "tensorflow": 0.9}
     assert found["accuracy_difference"] == pytest.approx(-0.1)
 

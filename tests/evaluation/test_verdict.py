@@ -108,6 +108,8 @@ def test_the_more_accurate_is_named_only_where_images_and_seeds_both_say_so() ->
     )
     none = "No difference in accuracy beyond chance: "
     assert sentence("accurate", accuracy_difference=[0.001, -0.002, 0.004]).startswith(none)
+    assert sentence("accurate", mcnemar_p=0.065).startswith(none)
+    assert sentence("accurate", mcnemar_p=None).startswith("PyTorch is more accurate")
     turning = {"pytorch": [0.992, 0.98], "tensorflow": [0.985, 0.985]}
     assert sentence("accurate", seeds=turning).startswith(none)
     against = {"pytorch": [0.985, 0.984, 0.985], "tensorflow": [0.992, 0.991, 0.992]}
