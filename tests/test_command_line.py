@@ -13,6 +13,7 @@ import pytest
 from digits import settings
 from digits.dataset.dataset import Dataset
 from tests.dataset.sources.made import idx_pair, strokes
+from tests.evaluation.test_judgement import finished
 from tests.factory import digit_files, folder
 from tests.starter import build_starter, four_drawings
 
@@ -111,6 +112,20 @@ def test_a_run_is_trained_by_family_and_all_folds_are_with_what_is_trained_opene
     assert (shown["split"], shown["leak"], shown["test_share"]) == ("family", 0, folds["folds"][1]["test_share"])
 
 
+def test_two_runs_are_compared_with_interval_ledger_and_verdict() -> None:
+    first, second = finished("a", wrong=(0, 1)), finished("b", framework="tensorflow")
+    found = digits("compare", first.id, second.id)
+    assert set(found) == {"accuracy_difference", "low", "high", "mcnemar_p", "images", "families", "ledger",
+                          "verdict", "refused"}  # fmt: skip
+    assert found["accuracy_difference"] == pytest.approx(-0.05)
+    assert found["low"] <= -0.05 <= found["high"]
+    assert (found["mcnemar_p"], found["images"], found["families"]) == (0.5, 40, None)
+    assert {"factor", "first", "second", "equal", "matters", "why"} == set(found["ledger"][0])
+    assert found["verdict"].startswith("No difference in accuracy beyond chance: PyTorch reads 95.00 %")
+    assert any("were not timed in turn. Run a duel." in reason for reason in found["refused"])
+    assert "expected two different runs" in digits("compare", first.id, first.id, status=2)["error"]
+
+
 def test_pen_strokes_are_read_by_writer(pen_strokes: Path) -> None:
     build_starter()
     whole = ("--set", "network=784-128-64", "--set", "frame=centred")
@@ -142,6 +157,7 @@ def test_pen_strokes_are_read_by_writer(pen_strokes: Path) -> None:
         (("evaluate", "nobody", "--dataset", "x"), 1, "There is no run 'nobody'"),
         (("build", "/nowhere", "--name", "x"), 1, "nowhere"),
         (("build", "starter", "--name", "../x"), 2, "A data set cannot be called that"),
+        (("compare", "nobody", "anybody"), 1, "There is no run 'nobody'"),
         (("stop", "nobody"), 1, "There is no run 'nobody'"),
     ],
 )
