@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
+import shutil
+import tempfile
 import time
+from functools import cache
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,11 +22,18 @@ from digits.training.recipe import Recipe, preset
 
 
 def build_starter() -> None:
-    """Build the data set `starter` in this process."""
-    staging = settings.part("builds") / "by-hand"
-    build(
-        open_source("starter"), "starter", staging=staging, progress=lambda done, total: None, stopped=lambda: False
-    )
+    """Put the data set `starter` into the lab, as a build in this process makes it."""
+    shutil.copytree(_built(), settings.part("datasets") / "starter")
+
+
+@cache
+def _built() -> Path:
+    """Build the data set `starter` once for all tests of this process, and return a copy outside of every lab."""
+    build(open_source("starter"), "starter", staging=settings.part("builds") / "by-hand")
+    outside = Path(tempfile.mkdtemp(prefix="digits-"))
+    atexit.register(shutil.rmtree, outside, ignore_errors=True)
+    shutil.move(settings.part("datasets") / "starter", outside / "starter")
+    return outside / "starter"
 
 
 def four_drawings(dataset: Dataset) -> NDArray[np.int64]:

@@ -31,7 +31,7 @@ FIRST, LATER = range(1, 2), range(2, sys.maxsize)  # a first epoch still fills c
 
 
 @dataclass(frozen=True)
-class Tested:
+class Answers:
     """The test part: labels (n,), families (n,) or None while unknown, and each framework's last logits (n, 10)."""
 
     labels: NDArray[np.int64]
@@ -58,16 +58,16 @@ class Said:
         return [begun[key] for name in ONE_AND_OTHER[framework] for begun in self.begun[name]]
 
 
-def result(recipe: Recipe, target: float, *, turns: list[Json], said: Said, tested: Tested) -> Json:
+def result(recipe: Recipe, target: float, *, turns: list[Json], said: Said, answers: Answers) -> Json:
     """Return all that was found: seconds and what they are made of, accuracies, ledger, and the verdict on them."""
     found = {**_times(turns), **_machine(turns, said, recipe), **_accuracies(turns, target)}
     why: dict[str, str] = {}
     found |= {**_ratios(turns, why), **_noise(turns, recipe.threads, why)}
-    found |= {**_significance(tested, why), **_seeds(found["by_seed"])}
+    found |= {**_significance(answers, why), **_seeds(found["by_seed"])}
     first, second = (said.conditions[side] for side in SIDES)
     found |= {"split": first["split"], "leak": first["leak"]}
     rows = ledger(first, second)
-    judged = verdict(rows, _measures(found, turns, tested, why), sides=SIDES)
+    judged = verdict(rows, _measures(found, turns, answers, why), sides=SIDES)
     return {**found, "conditions": said.conditions, "ledger": rows, **judged}
 
 
@@ -185,16 +185,16 @@ def _noise(turns: list[Json], threads: int, why: dict[str, str]) -> Json:
     return found
 
 
-def _significance(tested: Tested, why: dict[str, str]) -> Json:
+def _significance(answers: Answers, why: dict[str, str]) -> Json:
     """Return what the first seed's last answers to the same test images say."""
-    first, second = (tested.right(side) for side in SIDES)
-    calibration = _each(lambda side: reliability(tested.logits[side], tested.labels))
+    first, second = (answers.right(side) for side in SIDES)
+    calibration = _each(lambda side: reliability(answers.logits[side], answers.labels))
     found: Json = {
-        "test_images": len(tested.labels), "calibration": calibration, "accuracy_difference": None,
+        "test_images": len(answers.labels), "calibration": calibration, "accuracy_difference": None,
         "mcnemar_p": statistics.mcnemar(int((first & ~second).sum()), int((second & ~first).sum())),
     }  # fmt: skip
     try:
-        found["accuracy_difference"] = statistics.accuracy_difference(first, second, tested.families).as_list()
+        found["accuracy_difference"] = statistics.accuracy_difference(first, second, answers.families).as_list()
     except UsageError as error:
         why["accurate"] = str(error)
     return found
@@ -210,13 +210,13 @@ def _seeds(by_seed: Json) -> Json:
             "seeds_difference": statistics.over_seeds(first, second).as_list()}  # fmt: skip
 
 
-def _measures(found: Json, turns: list[Json], tested: Tested, why: dict[str, str]) -> Json:
+def _measures(found: Json, turns: list[Json], answers: Answers, why: dict[str, str]) -> Json:
     """Return what `verdict` judges."""
     ratio = [found["ratio"], found["ratio_low"], found["ratio_high"]]
     same = ("rounds", "control", "accuracy", "accuracy_difference", "mcnemar_p", "parameters_bytes", "leak")
     return {
         **{name: found[name] for name in same}, "ratio": None if "faster" in why else ratio, "why": why,
         "images": found["test_images"], "seeds": found["by_seed"],
-        "families": None if tested.families is None else len(np.unique(tested.families)),
+        "families": None if answers.families is None else len(np.unique(answers.families)),
         "peak_bytes": _each(lambda side: _of(turns, side, "peak_bytes", epochs=LATER)),
     }  # fmt: skip

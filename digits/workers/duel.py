@@ -16,7 +16,7 @@ from digits.evaluation import metrics
 from digits.files import Json, append_line, replace, write_json
 from digits.settings import FRAMEWORK_NAMES, FRAMEWORKS
 from digits.training.duel import KIND, Duel
-from digits.training.outcome import Said, Tested, result
+from digits.training.outcome import Said, Answers, result
 from digits.training.queue import wait_for_slot
 from digits.training.turns import FRAMEWORK, NAMES, ONE_AND_OTHER, order_of
 from digits.workers.desk import Desk, work
@@ -35,6 +35,7 @@ def main(desk: Desk) -> None:
     parts, dataset = duel.keep_split(), duel.dataset()
     families, rows = families_of(dataset), parts.test
     with ring_of(duel, desk.check) as ring:
+        desk.say(processes={name: duellist.pid for name, duellist in ring.duellists.items()})
         bout = Bout(duel, ring, desk, dataset.labels[rows])
         bout.prepare()
         for seed in duel.seeds:
@@ -122,13 +123,13 @@ class Bout:
 def _finish(bout: Bout, rows: NDArray[np.int64], families: NDArray[np.int64] | None) -> None:
     """Write the last answers, then the result: a result means that all is there."""
     duel, recipe = bout.duel, bout.duel.recipe("pytorch")
-    tested = Tested(bout.labels, families, bout.logits)
+    answers = Answers(bout.labels, families, bout.logits)
     arrays: dict[str, Any] = {"rows": rows, "labels": bout.labels, **bout.logits}
     arrays["families"] = np.full(len(rows), -1) if families is None else families
     packed = io.BytesIO()
     np.savez(packed, **arrays)
     replace(duel.folder / "evaluation.npz", packed.getvalue())
-    found = result(recipe, float(duel.spec["target"]), turns=bout.turns, said=bout.said, tested=tested)
+    found = result(recipe, float(duel.spec["target"]), turns=bout.turns, said=bout.said, answers=answers)
     write_json(duel.folder / "result.json", {
         "duel": duel.id, "dataset": duel.dataset_name, "recipe": recipe.as_json(), "title": duel.title,
         "epochs": recipe.epochs, "seeds": duel.seeds, **found, "machine": machine.facts(),

@@ -24,6 +24,10 @@ IDLE_SHARE = 0.05  # of that time; who computes less than this sleeps
 class Duellist(Protocol):
     """What the ring needs of a process: `digits.child.Child`, or a test's."""
 
+    @property
+    def pid(self) -> int:
+        """The number of its process."""
+
     def send(self, request: Json) -> None:
         """Give it something to do."""
 
