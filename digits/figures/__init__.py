@@ -5,9 +5,14 @@ from digits.figures.board import board
 from digits.figures.claims import claims
 from digits.figures.curves import colours, curve, curves, thin
 from digits.figures.distributions import distribution_words, distributions
+from digits.figures.intervals import interval_words, intervals
+from digits.figures.lockstep import lockstep, lockstep_words
 from digits.figures.maps import digit_map
 from digits.figures.matrix import confusion
+from digits.figures.race import race
+from digits.figures.reliability import reliability_diagram, reliability_words
 from digits.figures.split import split_bars, split_words
+from digits.figures.table import table
 
 __all__ = [
     "bars",
@@ -20,7 +25,15 @@ __all__ = [
     "digit_map",
     "distribution_words",
     "distributions",
+    "interval_words",
+    "intervals",
+    "lockstep",
+    "lockstep_words",
+    "race",
+    "reliability_diagram",
+    "reliability_words",
     "split_bars",
     "split_words",
+    "table",
     "thin",
 ]
