@@ -9,7 +9,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -76,4 +78,56 @@ def page(chromium, server: str) -> Iterator:
     tab.set_default_timeout(60_000)
     tab.goto("/")
     yield tab
+    context.close()
+
+
+def settled(page: Any) -> None:
+    """Wait until the server is at rest, after something of its answer was seen: what is clicked then is not lost."""
+    playwright.expect(page.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_visible()
+
+
+class Slow:
+    """A server as a busy machine has it: what it says to `page` can be held back for a while."""
+
+    def __init__(self, page: Any) -> None:
+        self.page = page
+        self._tab: Any = None
+        self._held: list[bytes] | None = None
+        page.route_web_socket("**/_stcore/stream", self._connect)
+
+    def _connect(self, tab: Any) -> None:
+        self._tab = tab
+        tab.connect_to_server().on_message(self._hear)
+
+    def _hear(self, message: bytes) -> None:
+        if self._held is None:
+            self._tab.send(message)
+        else:
+            self._held.append(message)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold back inside the block what the server says; afterwards the tab hears all of it, in its order."""
+        settled(self.page)
+        self._held = []
+        yield
+        held, self._held = self._held, None
+        for message in held:
+            self._tab.send(message)
+
+    def wait_for(self, words: str) -> None:
+        """Wait inside the block until the server has said `words`, which the tab does not hear yet."""
+        end = time.monotonic() + 60
+        while not any(words.encode() in message for message in self._held or []):
+            assert time.monotonic() < end, f"the server did not say {words!r} in 60 s"
+            self.page.wait_for_timeout(20)  # it is listened to meanwhile
+
+
+@pytest.fixture
+def slow(chromium, server: str) -> Iterator[Slow]:
+    """A tab, and its server that can be held back."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 900}, base_url=server)
+    found = Slow(context.new_page())
+    found.page.goto("/")
+    yield found
     context.close()

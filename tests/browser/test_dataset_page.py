@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from digits import settings
 from digits.dataset.build import build
@@ -17,6 +17,7 @@ from digits.dataset.dataset import Dataset, dataset_names
 from digits.dataset.sources import open_source
 from digits.training.run import all_runs
 from tests import factory
+from tests.browser.conftest import Slow, settled
 
 pytestmark = pytest.mark.browser
 
@@ -38,6 +39,7 @@ def damaged_zip(path: Path) -> Path:
 def open_page(page: Page) -> None:
     page.get_by_role("link", name="Dataset", exact=True).click()
     expect(page.get_by_role("heading", name="Dataset", exact=True)).to_be_visible()
+    settled(page)
 
 
 def ask_to_add(page: Page, source: str) -> None:
@@ -51,6 +53,10 @@ def fill(page: Page, label: str, text: str) -> None:
     field.press("Tab")
 
 
+def name_box(page: Page) -> Locator:
+    return page.get_by_label("Name of the data set", exact=True)
+
+
 def test_an_uploaded_zip_with_a_damaged_picture_is_built_and_the_damaged_one_is_listed(
     root: Path, page: Page, tmp_path: Path
 ) -> None:
@@ -58,7 +64,7 @@ def test_an_uploaded_zip_with_a_damaged_picture_is_built_and_the_damaged_one_is_
     expect(page.get_by_text("No data set yet.")).to_be_visible()
     ask_to_add(page, "File")
     page.locator("input[type=file]").set_input_files(damaged_zip(tmp_path / "my digits.zip"))
-    expect(page.get_by_label("Name of the data set")).to_have_value("my-digits")
+    expect(name_box(page)).to_have_attribute("placeholder", "my-digits")
     page.get_by_role("button", name="Build", exact=True).click()
 
     expect(page.get_by_text("29 images of 10 digits · 1 file refused")).to_be_visible()
@@ -84,10 +90,28 @@ def test_a_path_outside_the_roots_is_refused_by_name_and_one_inside_is_built(roo
 
     damaged_zip(root / "here.zip")
     fill(page, "Folder or file", str(root / "here.zip"))
-    expect(page.get_by_label("Name of the data set")).to_have_value("mine")
+    expect(name_box(page)).to_have_attribute("placeholder", "here")
+    expect(name_box(page)).to_have_value("mine")
     page.get_by_role("button", name="Build", exact=True).click()
     expect(page.get_by_text("29 images of 10 digits · 1 file refused")).to_be_visible()
     assert dataset_names() == ["mine"], "what was typed is kept when the path changes"
+
+
+def test_a_name_typed_before_the_server_has_answered_is_kept(root: Path, slow: Slow) -> None:
+    page = slow.page
+    damaged_zip(root / "its-name.zip")
+    open_page(page)
+    ask_to_add(page, "Path on this machine")
+    expect(page.get_by_label("Folder or file", exact=True)).to_be_visible()
+    with slow.held():
+        fill(page, "Folder or file", str(root / "its-name.zip"))
+        slow.wait_for("its-name")
+        fill(page, "Name of the data set", "mine")
+    build_it = page.get_by_role("button", name="Build", exact=True)
+    expect(build_it).to_be_enabled()
+    build_it.click()
+    expect(page.get_by_text("29 images of 10 digits · 1 file refused")).to_be_visible()
+    assert dataset_names() == ["mine"]
 
 
 def test_a_new_data_set_is_selected_and_a_failed_build_says_why(root: Path, lab: Path, page: Page) -> None:
@@ -97,7 +121,7 @@ def test_a_new_data_set_is_selected_and_a_failed_build_says_why(root: Path, lab:
     factory.zipped(root / "second.zip", factory.digit_files(4))
     ask_to_add(page, "Path on this machine")
     fill(page, "Folder or file", str(root / "second.zip"))
-    expect(page.get_by_label("Name of the data set")).to_have_value("second")
+    expect(name_box(page)).to_have_attribute("placeholder", "second")
     page.get_by_role("button", name="Build", exact=True).click()
     expect(page.get_by_text("40 images of 10 digits")).to_be_visible()
     expect(page).to_have_url(re.compile("name=second"))
@@ -105,7 +129,7 @@ def test_a_new_data_set_is_selected_and_a_failed_build_says_why(root: Path, lab:
     (root / "third.zip").write_bytes(b"no archive")
     ask_to_add(page, "Path on this machine")
     fill(page, "Folder or file", str(root / "third.zip"))
-    expect(page.get_by_label("Name of the data set")).to_have_value("third")
+    expect(name_box(page)).to_have_attribute("placeholder", "third")
     page.get_by_role("button", name="Build", exact=True).click()
     expect(page.get_by_text("third.zip is no sound ZIP")).to_be_visible()
     expect(page.get_by_text("40 images of 10 digits")).to_be_visible()
@@ -117,7 +141,7 @@ def test_a_build_shows_its_progress_and_stops_when_somebody_says_so(root: Path, 
     open_page(page)
     ask_to_add(page, "Path on this machine")
     fill(page, "Folder or file", str(kaggle_zip))
-    expect(page.get_by_label("Name of the data set")).to_have_value("kaggle-digits")
+    expect(name_box(page)).to_have_attribute("placeholder", "kaggle-digits")
     page.get_by_role("button", name="Build", exact=True).click()
     page.get_by_role("button", name="Stop").click()
     expect(page.get_by_text(re.compile(r"The build was stopped after [\d,]+ of 107730 files"))).to_be_visible()

@@ -44,7 +44,8 @@ def start_training(page: Page, *, epochs: int) -> Run:
     fill(page, "Epochs", str(epochs))
     page.locator("summary", has_text="Machine").click()
     fill(page, "Threads", "1")  # two of them wait for each other on a busy machine
-    expect(page.get_by_text(re.compile("^Changed from the notebook's: network 32-16, .*threads 1"))).to_be_visible()
+    changed = f"^Changed from the notebook's: network 32-16, .*epochs {epochs}, .*threads 1"
+    expect(page.get_by_text(re.compile(changed))).to_be_visible()  # the server has heard all of it
     page.get_by_role("button", name="Start", exact=True).click()
     end = time.monotonic() + 60
     while not (new := [run for run in all_runs() if run.id not in before]):

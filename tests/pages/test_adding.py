@@ -80,10 +80,10 @@ def test_nothing_can_be_built_before_the_question_is_answered() -> None:
 def test_a_download_names_its_origin_and_licence_and_suggests_its_name() -> None:
     app = asked("Download")
     assert "jcprogjava" in words(app)
-    assert app.text_input(key=adding.NAME).value == "kagglehub"
+    assert app.text_input(key=adding.NAME).placeholder == "kagglehub"
     app.radio[0].set_value("openml-usps").run()
     assert "openml\\.org\\/d\\/41082" in words(app)
-    assert app.text_input(key=adding.NAME).value == "openml-usps"
+    assert app.text_input(key=adding.NAME).placeholder == "openml-usps"
     assert len(DOWNLOADS) == 4
 
 
@@ -91,7 +91,7 @@ def test_a_download_names_its_origin_and_licence_and_suggests_its_name() -> None
 def test_data_sets_are_combined_by_a_click() -> None:
     app = asked("Combine")
     app.multiselect[0].set_value(["first", "second"]).run()
-    assert app.text_input(key=adding.NAME).value == "first-second"
+    assert app.text_input(key=adding.NAME).placeholder == "first-second"
     next(one for one in app.button if one.label == "Build").click().run()
     (job,) = jobs.all_jobs("builds")
     assert wait_for_end(job) == "finished", job.status()

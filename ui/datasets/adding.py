@@ -19,7 +19,7 @@ SOURCES = {
     "Download": asking.download,
     "Combine": asking.combine,
 }
-NAME, SUGGESTED = "new-dataset-name", "new-dataset-suggestion"
+NAME = "new-dataset-name"
 MINE, WANTED = "dataset-build", "dataset-wanted"  # in the session: the build that it started, the set to select next
 
 
@@ -33,20 +33,22 @@ def ask() -> None:
     """Ask for a source and a name, and start the build."""
     kind = st.segmented_control("Source", list(SOURCES), default="Starter set", required=True)
     wanted = SOURCES[kind]()
-    suggest(free_name(wanted.stem))
-    name = st.text_input("Name of the data set", max_chars=64, key=NAME)
+    name = ask_name(free_name(wanted.stem))
     ready = bool(name) and wanted.start is not None
     if st.button("Build", type="primary", icon=":material/construction:", disabled=not ready) and wanted.start:
         with errors_shown():
-            st.session_state[MINE] = wanted.start(name.strip()).id
+            st.session_state[MINE] = wanted.start(name).id
             st.rerun()
 
 
-def suggest(name: str) -> None:
-    """Put `name` into the field, unless somebody has typed another one there."""
-    if st.session_state.get(NAME, "") in ("", st.session_state.get(SUGGESTED)):
-        st.session_state[NAME] = name
-    st.session_state[SUGGESTED] = name
+def ask_name(suggested: str) -> str:
+    """Ask what the data set is called; left empty, it is called as `suggested`.
+
+    The suggestion never becomes the field's value: whoever types before it has come would lose what they typed.
+    """
+    typed = st.text_input("Name of the data set", max_chars=64, key=NAME, placeholder=suggested,
+                          help="Left empty, it is called what stands there in grey.")  # fmt: skip
+    return typed.strip() or suggested
 
 
 def free_name(stem: str) -> str:
