@@ -87,7 +87,8 @@ def download() -> Wanted:
 
 def combine() -> Wanted:
     """Ask which data sets are put together."""
-    st.caption("All images of the chosen data sets, or as many of each: then none outweighs another.")
+    st.caption("All images of the chosen data sets, or as many of each: then none outweighs another. An image that "
+               "several hold comes in once.")  # fmt: skip
     parts = st.multiselect("Data sets", dataset_names())
     left, right = st.columns(2)
     most = max((Dataset.open(part).report["images"] for part in parts), default=10)

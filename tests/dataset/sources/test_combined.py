@@ -8,6 +8,7 @@ import pytest
 from digits.dataset.build import build
 from digits.dataset.dataset import Dataset
 from digits.dataset.families.store import about, families_of, keep
+from digits.dataset.same import united
 from digits.dataset.sources import open_source
 from digits.dataset.sources.combined import Combined, drawn
 from digits.engine import local
@@ -110,13 +111,97 @@ def test_a_part_that_is_damaged_is_named(two, lab: Path) -> None:
         Combined([Dataset.open("ours"), two[1]])
 
 
-def test_images_that_would_be_there_twice_are_refused(two, lab: Path, tmp_path: Path) -> None:
+def built(lab: Path, tmp_path: Path, name: str, files: dict[str, bytes]) -> Dataset:
+    build(open_source(factory.folder(tmp_path / name, files)), name, staging=lab / "s")
+    return Dataset.open(name)
+
+
+def combined(lab: Path, name: str, *parts: Dataset, **values: int) -> Dataset:
+    build(Combined(parts, **values), name, staging=lab / "s")
+    return Dataset.open(name)
+
+
+@pytest.fixture
+def overlapping(lab: Path, tmp_path: Path) -> tuple[Dataset, Dataset]:
+    """`one`, images 0 to 3 of each digit, and `other`, images 2 to 5 under other names: 20 are in both."""
+    files = factory.digit_files(6)
+    first = {name: data for name, data in files.items() if name[4] in "0123"}
+    last = {name.replace(".png", "-copy.png"): data for name, data in files.items() if name[4] in "2345"}
+    return built(lab, tmp_path, "one", first), built(lab, tmp_path, "other", last)
+
+
+def test_an_image_that_two_parts_share_comes_in_once_and_the_other_is_listed(overlapping, lab: Path) -> None:
+    one, other = overlapping
+    both = combined(lab, "both", one, other)
+    assert both.report["per_digit"] == [6] * 10
+    assert len(np.unique(both.hashes)) == 60
+    assert [part["images"] for part in both.report["parts"]] == [40, 20]
+    rejected = both.rejected()
+    assert len(rejected) == both.report["rejected"] == 20
+    assert rejected[0] == ("other/0/0/2-copy.png", "It is the same image as one/0/0/2.png.")
+
+
+def test_data_sets_that_were_combined_before_bring_each_image_once_however_deep(
+    two, lab: Path, tmp_path: Path
+) -> None:
     ours, pen = two
-    build(Combined([ours, pen]), "both", staging=lab / "s")
     build(open_source(idx_pair(tmp_path)), "mnist", staging=lab / "s")
-    for parts in ([ours, ours], [Dataset.open("both"), ours], [Dataset.open("mnist"), pen, Dataset.open("both")]):
-        with pytest.raises(UsageError, match="hold the same images"):
-            Combined(parts)
+    within = combined(lab, "within", combined(lab, "both", ours, pen), Dataset.open("mnist"))
+    for name, parts in {"a": (ours, within), "b": (Dataset.open("both"), within)}.items():
+        found = combined(lab, name, *parts)
+        assert sorted(found.hashes.tolist()) == sorted(within.hashes.tolist()), name
+        assert found.report["rejected"] == len(parts[0].labels), name
+
+
+def test_an_image_that_is_twice_in_one_part_comes_in_once(two, lab: Path, tmp_path: Path) -> None:
+    files = factory.digit_files(6)
+    twice = built(lab, tmp_path, "twice", files | {"7/7/again.png": files["3/3/5.png"]})
+    both = combined(lab, "both", two[1], twice)
+    assert both.rejected() == [("twice/7/7/again.png", "It is the same image as twice/3/3/5.png.")]
+
+
+def test_a_part_that_adds_no_image_is_refused_by_name(two, lab: Path) -> None:
+    ours, pen = two
+    with pytest.raises(UsageError, match=r"ours and ours hold the same images.* Leave one out\."):
+        Combined([ours, ours])
+    both = combined(lab, "both", ours, pen)
+    with pytest.raises(UsageError, match=r"ours adds no image: all of its 40 are in the others.* Leave ours out\."):
+        Combined([both, ours])
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_what_is_drawn_of_two_parts_that_overlap_is_as_much_as_was_asked_for_and_no_image_twice(
+    overlapping, lab: Path, seed: int
+) -> None:
+    both = combined(lab, "both", *overlapping, take=20, seed=seed)
+    assert [part["images"] for part in both.report["parts"]] == [20, 20]
+    assert len(np.unique(both.hashes)) == 40
+    assert both.rejected() == [], "what is not drawn is not missed"
+
+
+def test_families_that_share_an_image_are_one_even_if_that_image_is_not_drawn(overlapping, lab: Path) -> None:
+    one, other = overlapping
+    keep(one, np.arange(40) // 2, {"by": "search"})  # images 0 and 1, and 2 and 3
+    keep(other, np.arange(40) // 2, {"by": "search"})  # images 2 and 3, and 4 and 5
+    for name, values in {"all": {}, "some": {"take": 20, "seed": 3}}.items():
+        both = combined(lab, name, one, other, **values)
+        families, names = families_of(both), about(both)["names"]
+        assert families is not None
+        drawings = {(label, int(file[-5] if "copy" not in file else file[-10]) // 2)
+                    for label, file in zip(both.labels.tolist(), both.files, strict=True)}  # fmt: skip
+        assert len(np.unique(families)) == len(drawings), name
+        for file, family in zip(both.files, families, strict=True):
+            digit, image = int(file.split("/")[1]), int(file.split("/")[-1][0])
+            expected = f"one/{2 * digit + image // 2}" if image < 4 else f"other/{2 * digit + 1}"
+            assert names[family] == expected, (name, file)
+
+
+def test_families_of_a_chain_of_shared_images_are_one() -> None:
+    hashes = [np.array(images, "S64") for images in (["a", "b"], ["b", "c", "x"], ["c", "d"], ["y"])]
+    families = [np.array(numbers) for numbers in ([0, 0], [5, 2, 0], [1, 1], [0])]
+    assert [one.tolist() for one in united(hashes, families)] == [[0, 0], [0, 3, 1], [3, 3], [9]]
+    families[1][1] = 5
+    assert [one.tolist() for one in united(hashes, families)] == [[0, 0], [0, 0, 1], [0, 0], [9]]
 
 
 def test_too_few_are_refused(two) -> None:
