@@ -51,9 +51,11 @@ def words(app: AppTest) -> str:
 
 @pytest.fixture
 def two(tmp_path: Path, lab: Path) -> None:
-    for name, each in (("first", 2), ("second", 3)):
-        files = factory.digit_files(each)
-        build(open_source(factory.folder(tmp_path / name, files)), name, staging=lab / "s")
+    """`first`, images 0 and 1 of each digit, and `second`, images 1 to 3."""
+    files = factory.digit_files(4)
+    for name, images in (("first", "01"), ("second", "123")):
+        files_of = {file: data for file, data in files.items() if file[4] in images}
+        build(open_source(factory.folder(tmp_path / name, files_of)), name, staging=lab / "s")
 
 
 def test_every_source_says_in_a_sentence_what_it_takes() -> None:
@@ -100,7 +102,7 @@ def test_data_sets_are_combined_by_a_click() -> None:
     app.switch_page("pages/dataset.py")
     app.query_params["name"] = "first-second"
     app.run()
-    assert "**50 images** of 10 digits" in words(app)
+    assert "**40 images** of 10 digits · 10 files refused" in words(app), "an image that is in both comes in once"
     assert "Families\\: unknown\\, as those of first and second are" in words(app)
 
 
