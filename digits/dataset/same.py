@@ -1,7 +1,7 @@
 """Which images are the very same, bit for bit: within data sets and among several of them.
 
-They are told by the SHA-256 that the index keeps of each image; no image is read. The same image on both sides of a
-split is a leak, and digits of which some were learnt are not other people's.
+They are told by the SHA-256 that the index keeps of each image (`Dataset.hashes`); no image is read. An image on both
+sides of a split is a leak, and digits of which some were learnt are not other people's.
 """
 
 from __future__ import annotations
@@ -11,16 +11,13 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from digits.dataset.dataset import Dataset
-
 Rows = NDArray[np.int64]
 Hashes = NDArray[np.bytes_]
 
 
-def shared(dataset: Dataset, others: Sequence[Dataset]) -> dict[str, int]:
-    """Return by its fingerprint how many images of each of `others` are in `dataset` too. Raises `IntegrityError`."""
-    mine = dataset.hashes
-    return {other.fingerprint: int(np.isin(other.hashes, mine).sum()) for other in others}
+def shared(one: Hashes, other: Hashes) -> int:
+    """Return how many images of `other` (m,) are in `one` (n,) too."""
+    return int(np.isin(other, one).sum())
 
 
 def fresh(hashes: Hashes, taken: Hashes) -> Rows:

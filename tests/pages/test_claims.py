@@ -63,6 +63,17 @@ def other_people(folder: object) -> Dataset:
     return Dataset.open("bars")
 
 
+def sharing(folder: object) -> Dataset:
+    """Build the data set `mixed`: ten bars, and one image of the starter set under another name."""
+    bars = np.zeros((10, 28, 28, 4), np.uint8)
+    bars[..., 3] = np.stack([bar(digit) for digit in range(10)])
+    starter = Dataset.open("starter")
+    images, labels = np.concatenate([bars, starter.images[:1]]), [*range(10), int(starter.labels[0])]
+    np.savez(f"{folder}/mixed.npz", images=images, labels=np.array(labels))
+    build(open_source(f"{folder}/mixed.npz"), "mixed", staging=settings.part("builds") / "mixed")
+    return Dataset.open("mixed")
+
+
 def read(run: Run, dataset: Dataset, accuracy: float, seen: int = 0) -> None:
     """Keep that `run` reads so much of `dataset`."""
     keep(run, {"run": run.id, "fingerprint": dataset.fingerprint, "images": 10, "part": "all", "seen": seen,
@@ -163,6 +174,18 @@ def test_all_that_is_known_stands_in_the_chart_and_two_sentences(furnished: obje
     assert "PyTorch reads **60.0 %** and TensorFlow reads **60.0 %** (mean of 4 folds)" in text
     assert "Of other people's digits the same models read **20.0 %** of bars: it learnt these drawings" in text
     assert not [label for label in buttons(app) if label.startswith(("Evaluate", "Train the", "Find"))]
+
+
+def test_a_data_set_that_shares_an_image_is_not_other_peoples(furnished: object, tmp_path: object) -> None:
+    mixed = sharing(tmp_path)
+    for run in all_runs():
+        read(run, mixed, 0.9, seen=1)
+    text = shown(opened())
+    assert "not other people&#x27;s: 1 of its 11 images are in starter" in text
+    assert "not evaluated yet" not in text
+    assert "90.0 %" not in text
+    assert "cannot be told: the lab has no data set of theirs yet" in text
+    assert not [label for label in buttons(opened()) if label.startswith("Evaluate")]
 
 
 @pytest.mark.usefixtures("furnished")

@@ -5,16 +5,16 @@ from __future__ import annotations
 import streamlit as st
 
 from digits import figures
-from digits.dataset.dataset import Dataset, dataset_names
+from digits.dataset.dataset import Dataset
 from digits.dataset.split import families_hash
 from digits.engine import evaluations
 from digits.engine.families import searches_of
-from digits.errors import DigitsError
 from digits.evaluation.honest import Honesty, Score, candidates, honesty, readings_of, trials_of
 from digits.files import Json
 from digits.job import LIVE
 from digits.training.recipe import title
 from digits.training.run import all_runs
+from ui.claims.others import Others, open_all, others_of
 from ui.claims.steps import next_steps
 from ui.claims.words import sentences
 from ui.frame import errors_shown, plain
@@ -25,7 +25,7 @@ SECONDS = 2.0  # between two looks while something is at work
 
 def show() -> None:
     """Show claimed and honest of one data set that was trained on; look again while something is at work."""
-    runs, there = all_runs(), {one.fingerprint: one for one in _open()}
+    runs, there = all_runs(), {one.fingerprint: one for one in open_all()[0]}
     trained_on = [one for one in candidates(runs) if one in there]
     if not trained_on:
         return
@@ -44,27 +44,17 @@ def _at_work(dataset: Dataset) -> bool:
     return any(job.state in LIVE for job in [*evaluations.recent(), *searches_of(dataset)])
 
 
-def _open() -> list[Dataset]:
-    """Return the data sets of the lab; a damaged one is said on the page Dataset."""
-    found = []
-    for name in dataset_names():
-        try:
-            found.append(Dataset.open(name))
-        except DigitsError:
-            continue
-    return found
-
-
 def _look(name: str, was_live: bool) -> None:
     with errors_shown():
         dataset, runs = Dataset.open(name), all_runs()
-        others = [one for one in _open() if not _same(one, dataset)]
+        beside = others_of(dataset)
+        others = beside.strangers
         finished = [run for run in runs if run.job.state == "finished"]
         found = honesty(
             trials_of(finished), dataset.fingerprint, families_hash(dataset), readings_of(finished, others)
         )
         if found:
-            st.html(figures.claims(rows(found, dataset, others)))
+            st.html(figures.claims(rows(found, dataset, beside)))
             st.caption(f"Share of images read right, with {plain(title(found.recipe))}. A line over a bar goes from "
                        "the worst to the best fold. Guessing would read about 10 %.")  # fmt: skip
             for sentence in sentences(found, dataset, {one.fingerprint: one.name for one in others}):
@@ -74,21 +64,17 @@ def _look(name: str, was_live: bool) -> None:
             st.rerun(scope="app")
 
 
-def _same(other: Dataset, dataset: Dataset) -> bool:
-    """Tell whether two data sets share images: they are one, or one was combined of the other."""
-    one, two = ({each.fingerprint, *(part["fingerprint"] for part in each.report.get("parts", []))}
-                for each in (other, dataset))  # fmt: skip
-    return bool(one & two)
-
-
-def rows(found: Honesty, dataset: Dataset, others: list[Dataset]) -> list[Json]:
-    """Return the rows of the chart: claimed, honest, and each other data set."""
+def rows(found: Honesty, dataset: Dataset, beside: Others) -> list[Json]:
+    """Return the rows of the chart: claimed, honest, each data set of other people, and why others are none."""
     lines = [{"name": "Claimed", "note": _claimed_note(found, dataset), "bars": _bars(found.claimed)},
              {"name": "Honest", "note": _honest_note(found, dataset), "bars": _bars(found.honest)}]  # fmt: skip
-    for other in others:
+    for other in beside.strangers:
         scores = found.others.get(other.fingerprint, {})
         note = f"other people's digits, {other.report['images']:,} images" if scores else "not evaluated yet"
         lines.append({"name": other.name, "note": note, "bars": _bars(scores)})
+    for other, count in beside.sharing:
+        note = f"not other people's: {count:,} of its {other.report['images']:,} images are in {dataset.name}"
+        lines.append({"name": other.name, "note": note, "bars": []})
     return lines
 
 

@@ -67,7 +67,7 @@ def _others(found: Honesty, names: dict[str, str]) -> str:
     if not found.others:
         if names:
             return "How it reads other people's digits is not known yet: nobody has tried."
-        return "How it reads other people's digits cannot be told: the lab has no other data set yet."
+        return "How it reads other people's digits cannot be told: the lab has no data set of theirs yet."
     read = [f"{_both(scores)} of {plain(names[one])}" for one, scores in found.others.items() if one in names]
     values = [score.accuracy for scores in found.others.values() for score in scores.values()]
     known = [score.accuracy for score in (*found.claimed.values(), *found.honest.values())]
