@@ -1,4 +1,4 @@
-"""Boxes that name a data set or runs of the lab. What they name may be renamed or deleted while a page is open, and a
+"""Boxes that name a data set, runs or duels. What they name may be renamed or deleted while a page is open, and a
 click on such a page must not act on what stands in the box instead.
 """
 
@@ -29,7 +29,7 @@ def dataset_box(names: list[str], place: Any = st) -> str:
 
 
 def run_box(place: Any, label: str, titles: dict[str, str], *, key: str, usual: str | None = None) -> str:
-    """Ask for one of the runs in `titles` (by id) and return its id; by default `usual`, else the first.
+    """Ask for one of the runs or duels in `titles` (by id) and return its id; by default `usual`, else the first.
 
     The URL names it by its id under `key`, unless it is the default: a bookmark holds when the run is named anew.
     """
@@ -41,7 +41,7 @@ def run_box(place: Any, label: str, titles: dict[str, str], *, key: str, usual: 
         state[box] = usual
     id = str(place.selectbox(label, list(titles), format_func=titles.get, key=box, on_change=_known, args=(unknown,)))
     if state.get(unknown):
-        place.caption(missing([state[unknown]], "this one"))
+        place.caption(missing([state[unknown]], "this one", "duel" if key == "duel" else "run"))
     if id != usual:
         st.query_params[key] = id
     elif asked is not None:
@@ -54,6 +54,6 @@ def _known(unknown: str) -> None:
     st.session_state[unknown] = ""
 
 
-def missing(ids: list[str], instead: str) -> str:
-    """Return a sentence, as Markdown: there are no runs `ids`, what the page shows `instead`."""
-    return f":material/warning: No run {plain(', '.join(ids)[:200])} is there; showing {instead}."
+def missing(ids: list[str], instead: str, what: str = "run") -> str:
+    """Return a sentence, as Markdown: there are no runs (or what else) `ids`, what the page shows `instead`."""
+    return f":material/warning: No {what} {plain(', '.join(ids)[:200])} is there; showing {instead}."

@@ -19,6 +19,7 @@ PAGES = {
     "pages/dataset.py": ("Dataset", "grid_view"),
     "pages/train.py": ("Train", "model_training"),
     "pages/compare.py": ("Compare", "compare_arrows"),
+    "pages/duel.py": ("Duel", "swords"),
     "pages/embeddings.py": ("Embeddings", "scatter_plot"),
     "pages/draw.py": ("Draw", "draw"),
 }

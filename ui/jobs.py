@@ -11,10 +11,10 @@ from digits.engine import local
 from digits.errors import IntegrityError, NotFoundError
 from digits.files import Json
 from digits.job import LIVE, Job
-from digits.training.queue import waiting
-from digits.training.run import Run, all_runs
+from digits.training.run import Run
 from ui.frame import duration, errors_shown, owner, percent, plain
 from ui.leak import mark
+from ui.queue import place
 
 ICONS = {"finished": "check_circle", "failed": "error", "stopped": "stop_circle", "interrupted": "bolt"}
 
@@ -81,32 +81,14 @@ def _running(run: Run, status: Json) -> str:
     name = f"**{plain(run.title)}** · "
     if (run.folder / "stop").exists():
         return name + "stops after this step"
-    place = _place(run)
-    if place:
-        return name + place
+    if waits := place(run.job):
+        return name + waits
     if "epoch" not in status:
-        return name + status["phase"]
+        return f"{name}{status['phase']}"
     return (
         f"{name}epoch **{status['epoch']:.1f}** of {run.recipe.epochs} · "
         f"**{status['images_per_second']:,.0f}** images/s · **{duration(status['seconds_left'])}** left"
     )
-
-
-def _place(run: Run) -> str:
-    """Return where a run stands in the queue: after which one, and when that ends; nothing if it does not wait."""
-    ids = [job.id for job in waiting()]
-    if run.id not in ids:
-        return ""
-    place = ids.index(run.id)
-    if place:
-        before = next((other for other in all_runs() if other.id == ids[place - 1]), None)
-        return f"number {place + 1} in the queue" + (f", after {plain(before.title)}" if before else "")
-    at_work = [other for other in all_runs() if other.id not in ids and other.job.state == "running"]
-    if not at_work:
-        return "is next"
-    left = at_work[0].job.status().get("seconds_left")
-    about = f", in about {duration(left)}" if left is not None else ""
-    return f"is next, after {plain(at_work[0].title)}{about}"
 
 
 def _outcome(run: Run) -> str:

@@ -24,11 +24,11 @@ STYLE = """<style>
 .intervals .middle {position: absolute; top: -2px; bottom: -2px; width: 0; border-left: 2px dashed currentColor;
   opacity: 0.55}
 .intervals .dot {position: absolute; width: 8px; height: 8px; border-radius: 50%; margin: -4px 0 0 -4px;
-  background: rgba(127, 127, 127, 0.55); border: 1px solid currentColor; box-sizing: border-box}
-.intervals .range {position: absolute; top: calc(50% - 4px); height: 8px; min-width: 3px; border-radius: 2px;
+  background: rgba(127, 127, 127, 0.6)}
+.intervals .range {position: absolute; top: calc(50% - 5px); height: 10px; min-width: 3px; border-radius: 2px;
   background: var(--colour, currentColor)}
 .intervals .range.thin {top: calc(50% - 1.5px); height: 3px; opacity: 0.8}
-.intervals .value {position: absolute; top: calc(50% - 11px); height: 22px; width: 3px; margin-left: -1.5px;
+.intervals .value {position: absolute; top: calc(50% - 15px); height: 30px; width: 4px; margin-left: -2px;
   background: var(--colour, currentColor); outline: 1px solid rgba(255, 255, 255, 0.7)}
 .intervals .number {font-size: 0.85rem}
 @media (max-width: 700px) {
@@ -70,8 +70,9 @@ class Axis:
         return marks
 
     def _even(self) -> list[float]:
-        power = 10.0 ** np.floor(np.log10(self.high - self.low))
-        step = next(power * part for part in (0.2, 0.5, 1.0) if (self.high - self.low) / (power * part) <= MOST_MARKS)
+        span = self.high - self.low
+        power = float(10.0 ** np.floor(np.log10(span)))
+        step = next(power * part for part in (0.2, 0.5, 1.0, 2.0) if span / (power * part) < MOST_MARKS)
         first, last = int(np.ceil(self.low / step)), int(np.floor(self.high / step))
         return [round(number * step, 12) for number in range(first, last + 1)]
 

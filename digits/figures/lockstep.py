@@ -2,65 +2,71 @@
 
 from __future__ import annotations
 
-from math import floor, log10
+from math import ceil, floor, log10
 
-from digits.figures.curves import thin, ticks
+from digits.figures.curves import thin
 from digits.figures.distributions import style
 from digits.figures.palette import NEUTRAL
 from digits.files import Json
 
 VALUES = {"loss": "loss", "weight": "largest weight", "logit": "largest logit"}
-EMPTY = 1e-18  # where the axis begins while nothing but zeros is known
-MOST_MARKS = 9
+EMPTY = (-17, -16)  # the powers of ten of the axis while nothing but zeros is known
+MOST_MARKS = 8
 
 
 def lockstep(steps: list[Json]) -> Json:
     """Return an ECharts option of `steps` (`Lockstep.steps`): three lines, and what is equal to the bit at the edge.
 
     A logarithmic axis has no zero: where a difference is 0, the line is broken and a mark stands at the lower edge,
-    which says so.
+    which says so. The axis is one of powers of ten, because ECharts would write 0.0000000000001 on its own.
     """
     shown = thin(steps)
-    values = [step[name] for step in shown for name in VALUES if step[name] > 0]
-    marks = _marks(min(values), max(values)) if values else [EMPTY, 10 * EMPTY]
-    bottom = marks[0] / 10 if _zeros(shown) else marks[0]
-    lines = [one for number, name in enumerate(VALUES) for one in _lines(shown, name, number, bottom)]
-    if _zeros(shown) and lines:
-        lines[0]["markLine"] = _edge(bottom)
+    (low, high, apart), zeros = _powers(shown), any(map(_zero, shown))
+    lines = [one for number, name in enumerate(VALUES) for one in _lines(shown, name, number, low)]
+    if lines and zeros:
+        lines[0]["markLine"] = _edge(low)
+    power = {
+        "showMinLabel": not zeros,
+        "formatter": "10{up|{value}}",
+        "rich": {"up": {"fontSize": 9, "verticalAlign": "top"}},
+    }
     return {
         "animation": False, "legend": {"show": False},
         "tooltip": {"trigger": "axis", "valueFormatter": "%.2e", "confine": True},
         "grid": {"left": 8, "right": 16, "top": 34, "bottom": 34, "containLabel": True},
         "xAxis": {"type": "value", "name": "Step", "nameLocation": "middle", "nameGap": 28, "min": 1,
                   "max": "dataMax"},
-        "yAxis": {"type": "log", "name": "Difference (logarithmic)", "nameLocation": "end", "min": bottom,
-                  "max": marks[-1], "nameTextStyle": {"align": "left"},
-                  "axisTick": {"customValues": marks}, "axisLabel": {"customValues": marks}},
+        "yAxis": {"type": "value", "name": "Difference (logarithmic)", "nameLocation": "end", "min": low, "max": high,
+                  "interval": apart, "axisLabel": power, "nameTextStyle": {"align": "left"}},
         "series": lines,
     }  # fmt: skip
 
 
-def _zeros(steps: list[Json]) -> bool:
-    return any(step[name] == 0 for step in steps for name in VALUES)
+def _zero(step: Json) -> bool:
+    return any(step[name] == 0 for name in VALUES)
 
 
-def _marks(low: float, high: float) -> list[float]:
-    """Return marks around `low` to `high`; of many powers of ten, not every one."""
-    found = [float(f"{mark:.1e}") for mark in ticks(low, high)]
-    apart = -(-len(found) // MOST_MARKS)
-    if apart < 2:
-        return found
-    first, last = floor(log10(found[0]) + 0.5), floor(log10(found[-1]) + 0.5)
-    return [float(f"1e{power}") for power in range(first, last + apart, apart)]
+def _powers(steps: list[Json]) -> tuple[int, int, int]:
+    """Return the least and the greatest power of ten of the axis, and how far its marks are apart.
+
+    Where there are zeros, there is room for them under the least difference.
+    """
+    values = [step[name] for step in steps for name in VALUES if step[name] > 0]
+    low, high = (floor(log10(min(values))), ceil(log10(max(values)))) if values else EMPTY
+    apart = max(1, -(-(high - low) // MOST_MARKS))
+    if any(map(_zero, steps)):
+        low -= apart
+    return low, low + apart * max(1, -(-(high - low) // apart)), apart
 
 
-def _lines(steps: list[Json], name: str, number: int, bottom: float) -> list[Json]:
-    """Return the line of one difference, and where it is zero, marks at the edge."""
+def _lines(steps: list[Json], name: str, number: int, low: int) -> list[Json]:
+    """Return the line of one difference, of points (step, power of ten, difference), and the marks of its zeros."""
     colour, dash = style(number)
+    points = [[step["step"], log10(step[name]) if step[name] else None, step[name]] for step in steps]
     line = {"name": VALUES[name], "type": "line", "color": colour, "symbol": "none", "connectNulls": False,
-            "lineStyle": {"width": 2, "type": dash},
-            "data": [[step["step"], step[name] or None] for step in steps]}  # fmt: skip
-    zeros = [[step["step"], bottom] for step in steps if step[name] == 0]
+            "dimensions": ["step", "power", "difference"], "encode": {"x": 0, "y": 1, "tooltip": [2]},
+            "lineStyle": {"width": 2, "type": dash}, "data": points}  # fmt: skip
+    zeros = [[step["step"], low] for step in steps if step[name] == 0]
     if not zeros:
         return [line]
     edge = {"name": f"{VALUES[name]}, equal to the bit", "type": "scatter", "color": colour, "data": zeros,
@@ -69,10 +75,10 @@ def _lines(steps: list[Json], name: str, number: int, bottom: float) -> list[Jso
     return [line, edge]
 
 
-def _edge(bottom: float) -> Json:
-    return {"silent": True, "symbol": "none", "lineStyle": {"color": NEUTRAL, "type": "dotted"},
-            "label": {"formatter": "0: equal to the bit", "position": "insideStartTop", "color": NEUTRAL},
-            "data": [{"yAxis": bottom}]}  # fmt: skip
+def _edge(low: int) -> Json:
+    return {"silent": True, "symbol": "none", "lineStyle": {"color": NEUTRAL, "type": "dotted"}, "animation": False,
+            "label": {"formatter": "0: equal to the bit", "position": "insideEndTop", "color": NEUTRAL},
+            "data": [{"yAxis": low}]}  # fmt: skip
 
 
 def lockstep_words(steps: list[Json]) -> str:

@@ -10,9 +10,10 @@ LEAST, MOST = 6.0, 26.0  # pixels: a symbol's side, from one image to all of the
 
 
 def reliability_diagram(found: Json) -> Json:
-    """Return an ECharts option: for each framework of `found` (`digits.evaluation.calibration.reliability`) a line.
+    """Return an ECharts option of `found` {framework: `digits.evaluation.calibration.reliability`}.
 
-    A symbol is as large as the root of its share of the images; on the diagonal, confidence and accuracy are equal.
+    A symbol is as large as the root of its share of the images, and the line between them thin: groups of a few
+    images jump about. On the diagonal, confidence and accuracy are equal.
     """
     perfect = {"name": "perfect", "type": "line", "data": [[0, 0], [1, 1]], "color": NEUTRAL, "symbol": "none",
                "silent": True, "lineStyle": {"type": "dashed", "width": 2}, "tooltip": {"show": False}}  # fmt: skip
@@ -33,7 +34,8 @@ def _line(framework: str, found: Json) -> Json:
         for one in found["bins"] if one["images"]
     ]  # fmt: skip
     return {"name": FRAMEWORK_NAMES[framework], "type": "line", "color": FRAMEWORKS[framework], "data": points,
-            "symbol": SYMBOLS[framework], "lineStyle": {"width": 2}, "itemStyle": {"opacity": 0.8}}  # fmt: skip
+            "symbol": SYMBOLS[framework], "itemStyle": {"opacity": 0.75},
+            "lineStyle": {"width": 1, "opacity": 0.4}}  # fmt: skip
 
 
 def _bin(framework: str, one: Json) -> str:

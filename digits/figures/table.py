@@ -10,7 +10,7 @@ from digits.files import Json
 STYLE = """<style>
 .explained {overflow-x: auto; max-width: 62rem}
 .explained table {border-collapse: collapse; width: 100%; font-size: 0.9rem}
-.explained th, .explained td {padding: 6px 10px; text-align: left; vertical-align: top; overflow-wrap: anywhere;
+.explained th, .explained td {padding: 6px 10px; text-align: left; vertical-align: top; overflow-wrap: break-word;
   border-bottom: 1px solid rgba(127, 127, 127, 0.25)}
 .explained thead th {font-size: 0.85rem; border-bottom-width: 2px}
 .explained tbody th {font-weight: 400; min-width: 9rem}
@@ -18,14 +18,16 @@ STYLE = """<style>
 .explained tbody th span {display: block; font-size: 0.78rem; opacity: 0.75}
 .explained td {font-variant-numeric: tabular-nums}
 .explained td.same {opacity: 0.8}
+.explained td.short {white-space: nowrap}
 .explained th em {display: inline-block; font-style: normal; font-size: 0.78rem; font-weight: 600;
   white-space: nowrap; margin-left: 6px; padding: 0 6px; border-radius: 9px; border: 1px solid}
 .explained tr.apart th {box-shadow: inset 4px 0 0 #CC79A7}
 @media (max-width: 700px) {
   .explained th, .explained td {padding: 5px 6px}
-  .explained tbody th {min-width: 7rem}
+  .explained tbody th {min-width: 6rem}
 }
 </style>"""
+SHORT = 12  # letters: no line ends between a number and its unit
 
 
 def table(heads: Sequence[str], rows: list[Json], title: str) -> str:
@@ -42,10 +44,15 @@ def table(heads: Sequence[str], rows: list[Json], title: str) -> str:
 
 
 def _row(row: Json, columns: int) -> str:
-    mark = f"<em>{html.escape(row['mark'])}</em>" * bool(row.get("mark"))
-    note = f"<span>{html.escape(row['note'])}</span>" * bool(row.get("note"))
-    cells = "".join(f"<td>{html.escape(value)}</td>" for value in row["values"])
+    mark = f"<em>{html.escape(row['mark'])}</em>" if row.get("mark") else ""
+    note = f"<span>{html.escape(row['note'])}</span>" if row.get("note") else ""
+    cells = "".join(_cell(value) for value in row["values"])
     if row.get("same"):
         cells = f'<td class="same" colspan="{columns}">{html.escape(row["values"][0])}</td>'
     kind = ' class="apart"' if row.get("apart") else ""
     return f'<tr{kind}><th scope="row"><b>{html.escape(row["name"])}</b>{mark}{note}</th>{cells}</tr>'
+
+
+def _cell(value: str) -> str:
+    short = ' class="short"' if len(value) <= SHORT else ""
+    return f"<td{short}>{html.escape(value)}</td>"
