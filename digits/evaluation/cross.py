@@ -65,9 +65,17 @@ def _rows(run: Run, dataset: Dataset) -> tuple[Rows, int | None]:
     if is_own(run, dataset):
         return run.evaluation("rows"), 0
     try:
-        parts = run.split()
-        learnt = run.dataset().hashes[np.concatenate([parts.train, parts.validation])]
+        own = run.dataset()
     except (IntegrityError, NotFoundError):
         return np.arange(len(dataset.labels)), None
-    new = ~np.isin(dataset.hashes, learnt)
+    new = ~np.isin(dataset.hashes, own.hashes[_learnt(run)])
     return np.flatnonzero(new), int((~new).sum())
+
+
+def _learnt(run: Run) -> Rows | slice:
+    """Return which rows of its data set `run` was trained on; all where that is not known any more."""
+    try:
+        parts = run.split()
+    except (IntegrityError, NotFoundError):
+        return slice(None)
+    return np.concatenate([parts.train, parts.validation])

@@ -48,16 +48,27 @@ def summary(run: Run, dataset: Dataset, answers: Rows, labels: Rows, seen: int |
 def kept(run: Run, dataset: Dataset) -> Json | None:
     """Return what is known of a finished `run` on `dataset`, as `on_dataset`; None until it was evaluated.
 
-    On its own data set it is what the training found in the end. What cannot be read counts as unknown.
+    On its own data set it is what the training found in the end. What cannot be read counts as unknown, and so does
+    what was found while the run's own data set was gone, once that is back: only then is it known what it had learnt.
     """
     with suppress(FileNotFoundError, DigitsError):
         if is_own(run, dataset):
             answers = run.evaluation("logits").argmax(axis=1)
             return summary(run, dataset, answers, run.evaluation("labels"), 0)
         found = read_json(_path(run, dataset.fingerprint))
-        if found.get("fingerprint") == dataset.fingerprint and "accuracy" in found:
+        if found.get("fingerprint") == dataset.fingerprint and "accuracy" in found and not _outdated(run, found):
             return {**found, "dataset": dataset.name}  # which may have been renamed
     return None
+
+
+def _outdated(run: Run, found: Json) -> bool:
+    """Tell whether nobody could say what `run` had learnt when `found` was kept, and somebody can now."""
+    if found.get("seen") is not None:
+        return False
+    with suppress(DigitsError):
+        run.dataset()
+        return True
+    return False
 
 
 def reading(run: Run, dataset: Dataset) -> Json | None:

@@ -85,6 +85,33 @@ def test_images_that_the_run_has_learnt_do_not_count(tmp_path: Path) -> None:
         on_dataset(everything, mixed)
 
 
+def test_what_was_read_while_its_own_data_set_was_gone_is_read_again_when_that_is_back(tmp_path: Path) -> None:
+    own = bars("own", tmp_path, ALL, ALL)
+    run, mixed = trained_on(made_run(), own, [0]), bars("mixed", tmp_path, [*ALL, *ALL], [*ALL, *ALL])
+    datasets.delete("own")
+    found = on_dataset(run, mixed)
+    assert (found["images"], found["seen"]) == (20, None)
+    assert reading(run, mixed) == found
+    assert evaluations.missing([run], [mixed]) == []
+
+    bars("own again", tmp_path, ALL, ALL)
+    assert reading(run, mixed) is None, "it can be known now"
+    assert evaluations.missing([run], [mixed]) == [(run, mixed)]
+    found = on_dataset(run, mixed)
+    assert (found["images"], found["seen"]) == (2, 18)
+    assert reading(run, mixed) == found
+
+
+def test_where_it_is_not_known_which_images_a_run_has_learnt_none_of_its_data_set_counts(tmp_path: Path) -> None:
+    own = bars("own", tmp_path, ALL, ALL)
+    run = trained_on(made_run(), own, [0])
+    (run.folder / "split.npz").write_bytes(b"damaged")
+    mixed = bars("mixed", tmp_path, [*ALL, 3], [*ALL, 3], shade=200)
+    assert on_dataset(run, mixed)["seen"] == 0
+    with pytest.raises(UsageError, match="made was trained on every image of other"):
+        on_dataset(run, bars("other", tmp_path, [*ALL, *ALL], [*ALL, *ALL]))
+
+
 @pytest.mark.usefixtures("furnished")
 def test_on_its_own_data_set_a_run_answers_with_its_test_part() -> None:
     run, dataset = all_runs()[0], Dataset.open("starter")

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from digits import job as jobs
 from digits import settings
 from digits.dataset.build import build
-from digits.dataset.dataset import Dataset
+from digits.dataset.dataset import Dataset, delete
 from digits.dataset.sources import open_source
 from digits.engine import evaluations, local
 from digits.engine import families as searches
@@ -74,7 +74,7 @@ def sharing(folder: object) -> Dataset:
     return Dataset.open("mixed")
 
 
-def read(run: Run, dataset: Dataset, accuracy: float, seen: int = 0) -> None:
+def read(run: Run, dataset: Dataset, accuracy: float, seen: int | None = 0) -> None:
     """Keep that `run` reads so much of `dataset`."""
     keep(run, {"run": run.id, "fingerprint": dataset.fingerprint, "images": 10, "part": "all", "seen": seen,
                "accuracy": accuracy, "confusion": []})  # fmt: skip
@@ -210,6 +210,10 @@ def test_the_board_marks_what_leaks_what_is_honest_and_what_is_missing(furnished
     assert cell(made_fold("pytorch", 0, 0.6), starter) == {"accuracy": 0.6, "note": "honest", "own": True}
     read(run, dataset, 0.25, seen=3)
     assert cell(run, dataset) == {"accuracy": 0.25, "note": "⚠ 3 learnt, left out", "own": False}
+    read(run, dataset, 0.25, seen=None)
+    assert cell(run, dataset)["note"] == "not evaluated", "its own data set is there: it can be known"
+    delete("starter")
+    assert cell(run, dataset) == {"accuracy": 0.25, "note": "⚠ seen or not: nobody can say", "own": False}
 
 
 def test_the_board_evaluates_all_that_is_missing(

@@ -23,7 +23,8 @@ SECONDS = 1.0  # between two looks while something is evaluated
 WORDS = (
     "Share of the images read right. Framed: the test part of the data set that the run was trained on; it is "
     "*honest* if it was split by family, and ⚠ says how much of it leaks. Any other cell is a whole data set that "
-    "the run never saw, in the frame and the pixels of the run: other people's digits."
+    "the run never saw, in the frame and the pixels of the run: other people's digits; ⚠ says where images that it "
+    "learnt were left out, or where nobody can say what it has seen, because its own data set is gone."
 )
 
 
@@ -84,5 +85,7 @@ def _own(run: Run) -> str:
 
 
 def _seen(found: Json) -> str:
-    """Return a word on a data set that holds images of the training: those were left out."""
-    return f"⚠ {found['seen']:,} learnt, left out" if found.get("seen") else ""
+    """Return a word on a data set that holds images of the training, which were left out, or may hold some."""
+    if found.get("seen") is None:
+        return "⚠ seen or not: nobody can say"
+    return f"⚠ {found['seen']:,} learnt, left out" if found["seen"] else ""
