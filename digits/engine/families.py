@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from digits import job as jobs
 from digits.dataset.dataset import Dataset
 from digits.dataset.families.store import about, families_of
 from digits.engine import local
 from digits.engine.sweep import sweep
-from digits.errors import DigitsError, UsageError
+from digits.errors import DigitsError, IntegrityError, NotFoundError, UsageError
 from digits.files import Json, canonical, sha256
 from digits.job import Job
 
@@ -26,7 +27,7 @@ def start_search(dataset: Dataset, *, owner: str, tolerance: float = 1.0, then: 
     """
     if not 0.3 <= tolerance <= LOOSEST:
         raise UsageError("The tolerance is out of bounds", expected=f"0.3 to {LOOSEST:g}", received=tolerance)
-    if about(dataset).get("by") == "source":
+    if _source_knows(dataset):
         raise UsageError(f"The source of {dataset.name} says which images belong together",
                          do="Correct it on the page Dataset; a search would replace it.")  # fmt: skip
     sweep()
@@ -36,9 +37,21 @@ def start_search(dataset: Dataset, *, owner: str, tolerance: float = 1.0, then: 
     return job
 
 
+def _source_knows(dataset: Dataset) -> bool:
+    """Tell whether the families are those of the source, and sound: damaged ones may be looked for."""
+    with suppress(IntegrityError):
+        return about(dataset).get("by") == "source" and families_of(dataset) is not None
+    return False
+
+
 def searches_of(dataset: Dataset) -> list[Job]:
     """Return the searches of `dataset`, whatever it was called then, newest first."""
-    return [job for job in jobs.all_jobs(KIND) if job.spec()["fingerprint"] == dataset.fingerprint]
+    found = []
+    for job in jobs.all_jobs(KIND):
+        with suppress(IntegrityError, NotFoundError):  # what cannot be read is none of ours
+            if job.spec().get("fingerprint") == dataset.fingerprint:
+                found.append(job)
+    return found
 
 
 def ensure_families(dataset: Dataset, owner: str, watch: Callable[[Job], Json]) -> None:

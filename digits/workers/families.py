@@ -33,7 +33,8 @@ def main(desk: Desk) -> None:
     desk.say(state="running", phase="checking the images", started=time.time())
     dataset = Dataset.of(spec["dataset"], spec["fingerprint"])
     dataset.check()
-    write_json(desk.job.folder / "result.json", _find(desk, dataset, spec["tolerance"]))
+    found = _find(desk, dataset, spec["tolerance"])
+    write_json(desk.job.folder / "result.json", found)
     slot.close()
     started = [_start(wanted, desk.status["owner"]) for wanted in spec["then"]]
     desk.say(runs=[one.id for one in started if isinstance(one, Run)])
@@ -48,7 +49,7 @@ def _start(wanted: Json, owner: str) -> Run | Duel:
 
 
 def _find(desk: Desk, dataset: Dataset, tolerance: float) -> Json:
-    """Search, hold the words of people against what was found, keep both; return the answer of the command."""
+    """Search, keep what was found as people's words would have it; return the answer of the command."""
     from digits.dataset.families.search import search  # numba, which is compiled here the first time
 
     began = time.monotonic()
@@ -58,11 +59,10 @@ def _find(desk: Desk, dataset: Dataset, tolerance: float) -> Json:
         desk.say(urgent=False, phase="looking for copies", done=done, total=total, seconds_left=left)
 
     found = search(_ink(dataset), dataset.labels, tolerance=tolerance, progress=progress, stopped=desk.stopped)
-    said = words.words_of(dataset)
-    families = words.numbered(words.apply(found.families, said), dataset.labels)
     seconds = round(time.monotonic() - began, 2)
     about = {"by": "search", "tolerance": tolerance, "seconds": seconds, "found": int(found.families.max()) + 1}
-    store.keep(dataset, families, about, found.changes, found.families)
+    dataset = Dataset.of(dataset.name, dataset.fingerprint)  # it may have been renamed meanwhile
+    families = words.keep_found(dataset, found.families, found.changes, about)
     return {"dataset": dataset.name, **store.counts(families, dataset.labels), "seconds": seconds}
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
@@ -68,3 +70,30 @@ def test_families_of_a_source_are_not_searched_again(starter: Dataset) -> None:
     app = opened(name="starter")
     assert "as the source says" in words(app)
     assert not [one for one in app.button if one.label in ("Find families", "Find again")]
+
+
+@pytest.mark.parametrize("by", ["search", "source"])
+@pytest.mark.parametrize("damage", ["another index", "no JSON"])
+def test_families_that_are_damaged_are_named_and_can_be_searched_again(
+    known: Dataset, by: str, damage: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = known.folder / store.ABOUT
+    path.write_text("{" if damage == "no JSON" else json.dumps({"by": by, "index": "0" * 64}))
+    started = []
+    monkeypatch.setattr("digits.engine.local.start_anew", lambda kind, job, spec, owner: started.append(spec))
+    app = opened(name="starter")
+    said = "families.json is damaged" if damage == "no JSON" else "are others than those that were kept"
+    assert said in words(app).replace("\\", "")
+    button(app, "Search again").click().run()
+    assert [spec["fingerprint"] for spec in started] == [known.fingerprint]
+
+
+def test_corrections_that_are_damaged_are_named_and_can_be_forgotten(known: Dataset) -> None:
+    before = store.families_of(known)
+    said.say(known, "split", [0])
+    (known.folder / store.WORDS).write_text("{")
+    app = opened(name="starter")
+    assert "words.json is damaged" in words(app).replace("\\", "")
+    button(app, "Forget all corrections").click().run()
+    assert np.array_equal(store.families_of(known), before)  # type: ignore[arg-type]
+    assert "**40 families**" in words(opened(name="starter"))

@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 
 from digits.dataset.dataset import Dataset
 from digits.dataset.families import words
+from digits.errors import IntegrityError
 from digits.images.ink import to_ink
-from ui.frame import errors_shown
+from ui.frame import errors_shown, plain
 from ui.gallery import gallery
 
 TILES = 96
@@ -20,9 +21,24 @@ def correct(dataset: Dataset, known: NDArray[np.int64], shown: list[int]) -> Non
     with st.expander("Correct families", icon=":material/edit:"):
         _merge(dataset, known, shown)
         _split(dataset, known, shown)
-        if words.words_of(dataset) and st.button(
-            "Forget all corrections", f"forget-{dataset.name}", icon=":material/undo:"
-        ):
+        if words.words_of(dataset):
+            _forget(dataset)
+
+
+def words_can_be_read(dataset: Dataset) -> bool:
+    """Tell whether what people said can be read; where not, say so and offer to forget it."""
+    try:
+        words.words_of(dataset)
+    except IntegrityError as error:
+        st.error(plain(error), icon=":material/error:")
+        _forget(dataset)
+        return False
+    return True
+
+
+def _forget(dataset: Dataset) -> None:
+    if st.button("Forget all corrections", f"forget-{dataset.name}", icon=":material/undo:"):
+        with errors_shown():
             words.take_back(dataset)
             st.toast("The families are again those before the first correction.")
             st.rerun()

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from digits.dataset.dataset import Dataset
 from digits.dataset.families import store, words
 from digits.engine.families import LOOSEST, searches_of, start_search
+from digits.errors import IntegrityError
 from digits.images.ink import to_ink
 from digits.job import LIVE, Job
 from ui.datasets import correcting
@@ -38,23 +39,35 @@ def families(dataset: Dataset) -> None:
         "tested on copies of what it has seen looks better than it is, so a split by family keeps them on one side."
     )
     with errors_shown():
-        known = store.families_of(dataset)
-        _search(dataset, known is None)
-        if known is not None:
+        known, damaged = _known(dataset)
+        _search(dataset, "Search again" if damaged else "Find families" if known is None else "")
+        if known is not None and correcting.words_can_be_read(dataset):
             _summary(dataset, known)
             _digit(dataset, known)
 
 
+def _known(dataset: Dataset) -> tuple[NDArray[np.int64] | None, bool]:
+    """Return the families that are known, and whether there are some that are damaged, which is then said."""
+    try:
+        known = store.families_of(dataset)
+        store.about(dataset)
+    except IntegrityError as error:
+        st.error(plain(error), icon=":material/error:")
+        return None, True
+    return known, False
+
+
 @st.fragment
-def _search(dataset: Dataset, unknown: bool) -> None:
+def _search(dataset: Dataset, wanted: str) -> None:
+    """Show the search that is at work, why the last one ended, and offer another: at once where it is `wanted`."""
     if search_row(dataset):
         return
     for job in searches_of(dataset)[:1]:
         status = job.status()
         if status["state"] != "finished":
             st.warning(f"The last search {status['state']}: {plain(status.get('error') or 'its process died')}")
-    if unknown:
-        _ask(dataset, "Find families", 1.0)
+    if wanted:
+        _ask(dataset, wanted, 1.0)
     elif store.about(dataset).get("by") == "search":
         with st.popover("Search again", icon=":material/refresh:"):
             _ask(dataset, "Find again", float(store.about(dataset)["tolerance"]))
@@ -97,7 +110,7 @@ def _summary(dataset: Dataset, known: NDArray[np.int64]) -> None:
     if alone:
         text += f" · {alone:,} image{'s have' if alone > 1 else ' has'} no copy"
     said = len(words.words_of(dataset))
-    origin = "as the source says" if about.get("by") == "source" else f"found in {about['seconds']:.0f} s"
+    origin = "as the source says" if about.get("by") == "source" else f"found in {about.get('seconds', 0):.0f} s"
     st.markdown(
         f"{text} · {origin}" + (f" · corrected {said} time{'s' if said > 1 else ''} by people" if said else "")
     )

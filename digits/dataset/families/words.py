@@ -16,17 +16,23 @@ from numpy.typing import NDArray
 
 from digits.dataset.dataset import Dataset
 from digits.dataset.families import store
-from digits.errors import UsageError
-from digits.files import Json, read_json, write_json
+from digits.errors import IntegrityError, UsageError
+from digits.files import Json, read_json
 
-FILE = "words.json"
 Rows = NDArray[np.int64]
 
 
 def words_of(dataset: Dataset) -> list[Json]:
-    """Return what people said of the families of `dataset`, in their order."""
-    path = dataset.folder / FILE
-    return list(read_json(path)["words"]) if path.exists() else []
+    """Return what people said of the families of `dataset`, in their order. Raises `IntegrityError`."""
+    path = dataset.folder / store.WORDS
+    if not path.exists():
+        return []
+    said = read_json(path).get("words")
+    if not isinstance(said, list) or not all(
+        isinstance(word, dict) and {"what", "images"} <= set(word) for word in said
+    ):
+        raise IntegrityError(f"{store.WORDS} of {dataset.name} is damaged", expected="a list of words")
+    return said
 
 
 def theirs(dataset: Dataset) -> set[int]:
@@ -43,26 +49,38 @@ def say(dataset: Dataset, what: str, images: Sequence[int]) -> None:
     Raises `UsageError` if the images have two digits, if a merge names fewer than two families, or if a split leaves
     none of a family behind.
     """
-    families = store.families_of(dataset)
-    if families is None:
-        raise UsageError(f"The families of {dataset.name} are unknown", do="Find them first.")
-    _check(dataset, families, what, np.asarray(images, np.int64))
-    word = {"what": what, "images": [int(row) for row in images], "at": round(time.time(), 3)}
-    after = numbered(apply(families, [word]), dataset.labels)
-    found = dataset.found_families if words_of(dataset) else families
-    write_json(dataset.folder / FILE, {"words": [*words_of(dataset), word]})
-    store.keep(dataset, after, store.about(dataset), found=found)
+    with store.writing(dataset):
+        families = store.read(dataset)
+        if families is None:
+            raise UsageError(f"The families of {dataset.name} are unknown", do="Find them first.")
+        _check(dataset, families, what, np.asarray(images, np.int64))
+        word = {"what": what, "images": [int(row) for row in images], "at": round(time.time(), 3)}
+        after, said = numbered(apply(families, [word]), dataset.labels), words_of(dataset)
+        found = dataset.found_families if said else families
+        columns = {} if found is None else {"found": found}
+        store.write(dataset, after, store.about(dataset), columns=columns, said=[*said, word])
 
 
 def take_back(dataset: Dataset) -> None:
-    """Forget every word of people: the families are again those before the first."""
-    found = dataset.found_families
-    if words_of(dataset) and found is not None:
-        store.keep(dataset, found, store.about(dataset))
-    (dataset.folder / FILE).unlink(missing_ok=True)
+    """Forget every word of people, even those that cannot be read: the families are again those before the first."""
+    with store.writing(dataset):
+        found = dataset.found_families
+        if (dataset.folder / store.WORDS).exists() and found is not None:
+            store.write(dataset, found, store.about(dataset), said=[])
+
+
+def keep_found(dataset: Dataset, found: Rows, changes: store.Reals, about: Json) -> Rows:
+    """Keep the families (n,) that a search found as people's words would have them; return those."""
+    with store.writing(dataset):
+        families = numbered(apply(found, words_of(dataset)), dataset.labels)
+        store.write(dataset, families, about, columns={"change": changes, "found": found})
+    return families
 
 
 def _check(dataset: Dataset, families: Rows, what: str, images: Rows) -> None:
+    if not images.size or images.min() < 0 or images.max() >= len(dataset.labels):
+        raise UsageError("There is no such image", expected=f"rows 0 to {len(dataset.labels) - 1:,}",
+                         received=images[:5].tolist())  # fmt: skip
     digits = np.unique(dataset.labels[images])
     if len(digits) != 1:
         raise UsageError("A family holds one digit", expected="images of one digit", received=digits.tolist())

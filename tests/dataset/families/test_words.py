@@ -71,6 +71,9 @@ def test_words_that_contradict_the_labels_are_refused(starter: Dataset) -> None:
         words.say(starter, "merge", [0, 1])
     with pytest.raises(UsageError, match="whole family"):
         words.say(starter, "split", [0, 1])
+    for rows in ([], [-1], [last + 1], [0, 10**9]):
+        with pytest.raises(UsageError, match="no such image"):
+            words.say(starter, "split", rows)
     assert np.array_equal(known(starter), before)
     assert words.words_of(starter) == []
 
