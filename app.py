@@ -9,7 +9,6 @@ from digits.job import LIVE
 from digits.training.run import Run, all_runs
 from ui import overview
 from ui.claims import chart
-from ui.comparison.disagreement import MCNEMAR
 from ui.frame import duration, errors_shown, owner, page
 from ui.jobs import build_row, recent_builds
 from ui.readers import best_runs
@@ -68,6 +67,7 @@ def begin_progress() -> None:
 def known(runs: list[Run]) -> None:
     """Show claimed and honest, the best of each framework, the verdict, and where to go next."""
     if not any(run.job.state == "finished" for run in runs):
+        overview.show_duel()
         return
     chart.show()
     best = best_runs(runs)
@@ -75,8 +75,7 @@ def known(runs: list[Run]) -> None:
         with column:
             overview.show_best(run)
     pair = overview.judged(runs)
-    st.markdown(f"**Verdict.** {overview.verdict(pair)}" if pair else "**Verdict.** None yet: it takes a run of the "
-                "same recipe in each framework. *Train* starts both with one click.", help=MCNEMAR)  # fmt: skip
+    overview.conclude(pair)
     shown = {"pages/compare.py": {"runs": ",".join(run.id for run in pair or best)}}
     for column, (path, label, icon) in zip(st.columns(len(NEXT)), NEXT, strict=True):
         column.page_link(path, label=label, icon=f":material/{icon}:", query_params=shown.get(path))

@@ -40,7 +40,7 @@ FLAGS = (
     "--disable-component-update --disable-sync"
 )
 PAGES = {"Digits Lab": "app.py"}  # heading: file, in the order of the tour
-PAGES |= {name: f"pages/{name.lower()}.py" for name in ("Dataset", "Train", "Compare", "Draw", "Embeddings")}
+PAGES |= {name: f"pages/{name.lower()}.py" for name in ("Dataset", "Train", "Compare", "Duel", "Draw", "Embeddings")}
 # Notes the last mouse-down, when each heading was first drawn after it, and when the script ended (0 while it runs).
 CLOCK = """(() => {
   const log = window.log = {down: 0, drawn: {}, ended: 0}, now = () => performance.now();

@@ -16,8 +16,8 @@ from digits import settings
 from digits.images.strokes import fit, read_drawings
 
 FOLDER = Path(__file__).parent / "screenshots"
-PAGES = {"overview": "", "dataset": "dataset", "train": "train", "compare": "compare", "embeddings": "embeddings",
-         "draw": "draw"}  # fmt: skip
+PAGES = {"overview": "", "dataset": "dataset", "train": "train", "compare": "compare", "duel": "duel",
+         "embeddings": "embeddings", "draw": "draw"}  # fmt: skip
 DRAWN = 417  # which of the pen drawings is drawn on the canvas
 
 

@@ -11,9 +11,9 @@ from digits.training.run import Run, all_runs
 from ui.comparison.board import show_board
 from ui.comparison.choice import choose, heads, watch
 from ui.comparison.confusion import show_matrices
-from ui.comparison.difference import show_differences
-from ui.comparison.disagreement import show_disagreements, show_verdict
+from ui.comparison.disagreement import show_disagreements
 from ui.comparison.first_layer import show_first_layer
+from ui.comparison.judgement import conclude
 from ui.comparison.per_digit import show_reports
 from ui.curves import show_curves
 from ui.frame import errors_shown, page
@@ -44,8 +44,7 @@ def main() -> None:
         watch(chosen)
         finished = [run for run in chosen if run.job.state == "finished"]
         heads(finished[:SHOWN])
-        show_verdict(finished)
-        show_differences(chosen)
+        conclude(chosen, finished)
         tabs(chosen, finished)
 
 

@@ -48,7 +48,7 @@ def duels(names: list[str]) -> None:
         return
     duel = choose(there)
     with errors_shown():
-        state = duel.job.state
+        state, _ = duel.job.state, duel.title  # or its files are damaged
         if state in LIVE:
             watch(duel)
         elif state == "finished":

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import numpy as np
 import streamlit as st
 
 from digits import settings
 from digits.dataset.dataset import Dataset, dataset_names
+from digits.errors import DigitsError
 from digits.evaluation.comparison import Answers, disagreements, unfair, why_not
 from digits.evaluation.metrics import confusion
 from digits.job import LIVE
+from digits.training.duel import all_duels
 from digits.training.recipe import title
 from digits.training.run import Run, all_runs
 from ui.comparison.difference import word
+from ui.comparison.disagreement import MCNEMAR
 from ui.comparison.disagreement import verdict as said
+from ui.duels.words import in_short
 from ui.frame import duration, errors_shown, percent, plain
 from ui.jobs import run_row
 from ui.leak import mark, sentence
@@ -75,6 +81,27 @@ def verdict(pair: list[Run]) -> str:
         f"{lead}, on {plain(first.dataset_name)}: {scores} of {first.result()['test_images']:,} test images. "
         f"{said(first, second, parted)}{sentence(first)} Speed is not judged: the two did not run in turn."
     )
+
+
+def conclude(pair: list[Run]) -> None:
+    """Say who is better: by the last duel where there is one, else by the two runs of `pair`; lead to the duel."""
+    if show_duel():
+        return
+    st.markdown(f"**Verdict.** {verdict(pair)}" if pair else "**Verdict.** None yet: it takes a run of the "
+                "same recipe in each framework. *Train* starts both with one click.", help=MCNEMAR)  # fmt: skip
+    st.page_link("pages/duel.py", label="Which is faster, too: a fair duel", icon=":material/swords:")
+
+
+def show_duel() -> bool:
+    """Show the verdict of the last duel that came to its end in a line; return whether there is one."""
+    for duel in all_duels():
+        with suppress(DigitsError, KeyError, TypeError):  # the page Duel says what is wrong with it
+            if duel.job.state == "finished":
+                st.markdown(f"**Verdict.** {in_short(duel.result())}", help=MCNEMAR)
+                st.page_link("pages/duel.py", label="The whole duel", icon=":material/swords:",
+                             query_params={"duel": duel.id})  # fmt: skip
+                return True
+    return False
 
 
 def _newest_pair(finished: list[Run]) -> list[Run]:

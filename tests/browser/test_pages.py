@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 pytestmark = pytest.mark.browser
-PAGES = {"": "Digits Lab", "dataset": "Dataset", "train": "Train", "compare": "Compare", "embeddings": "Embeddings",
-         "draw": "Draw"}  # fmt: skip
+PAGES = {"": "Digits Lab", "dataset": "Dataset", "train": "Train", "compare": "Compare", "duel": "Duel",
+         "embeddings": "Embeddings", "draw": "Draw"}  # fmt: skip
 
 
 def asked(page: Page) -> list[str]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 
@@ -8,10 +9,14 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from digits import settings
+from digits.dataset.dataset import Dataset
+from digits.engine import local
 from digits.errors import UsageError
 from digits.files import write_json
+from digits.training.duel import all_duels
 from digits.training.run import Run, all_runs
 from tests.evaluation import made_run
+from tests.starter import four_drawings
 from ui.comparison.difference import shown
 from ui.comparison.first_layer import coloured, sheet, use
 from ui.curves import _table, legend
@@ -64,6 +69,67 @@ def test_each_tab_shows_both_runs_and_imports_nothing_heavy() -> None:
     assert "McNemar" in page["Disagreements"]
     assert "The 32 of 32 units that pass most on" in page["First layer"]
     assert page["heavy"].strip() == "heavy |"
+
+
+def words(app: AppTest) -> str:
+    return "\n".join(element.value for kind in (app.markdown, app.caption) for element in kind).translate(
+        {ord("\\"): None, 0xA0: " "}
+    )
+
+
+def opened() -> AppTest:
+    app = AppTest.from_file(str(settings.PROJECT / "app.py"), default_timeout=60).run()
+    app.switch_page("pages/compare.py").run()
+    assert not app.exception, app.exception
+    return app
+
+
+@pytest.mark.usefixtures("furnished")
+def test_a_run_of_each_framework_comes_before_the_judge_who_says_what_ran_differs() -> None:
+    app = opened()
+    text = words(app)
+    assert "**No verdict on the frameworks**: what ran differs in optimiser, and a difference" in text
+    assert re.search(r"PyTorch minus TensorFlow is \S+ points \(95 % interval .* to .*\), exact McNemar test p", text)
+    assert re.search(r"Expected calibration error, in percentage points: PyTorch \d+\.\d+, TensorFlow \d", text)
+    assert "- Optimiser: w -= rate·m̂/(√v̂ + ε)" in text
+    assert "coins fall at least this unevenly" in text
+    labels = [one.label for one in app.expander]
+    assert "No answer on speed, accuracy, steadiness, memory: 4 reasons" in labels
+    assert "The ledger: what ran on either side" in labels
+    assert "The 2 settings that are not equal" not in labels, "the ledger lists them"
+
+
+@pytest.mark.usefixtures("furnished")
+def test_one_recipe_under_equal_conditions_gets_a_verdict_on_its_accuracy() -> None:
+    first, second = all_runs()
+    same = {**first.result()["conditions"], "version": "another"}
+    write_json(second.folder / "result.json", {**second.result(), "conditions": same})
+    text = words(opened())
+    assert re.search(r"PyTorch reads \d+\.\d+ % and TensorFlow \d+\.\d+ % of 360 test images", text)
+    assert "No verdict" not in text
+    assert "These runs differ in **framework** alone." in text
+
+
+@pytest.mark.usefixtures("furnished")
+def test_the_fair_duel_of_an_unfair_pair_is_one_click_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    locks = []
+    monkeypatch.setattr(local, "launch", lambda worker, job, lock: locks.append((worker, job, lock)))
+    app = opened()
+    app.button(key=next(one.key for one in app.button if one.label == "Run the fair duel")).click().run()
+    assert not app.exception, app.exception
+    ((worker, search, lock),) = locks
+    assert worker == "families", "they are found first"
+    assert search.spec()["then"][0]["duel"]["optimiser"] == "reference-adam"
+    assert app.title[0].value == "Duel"
+    lock.close()
+    four_drawings(Dataset.open("starter"))
+    app = opened()
+    app.button(key=next(one.key for one in app.button if one.label == "Run the fair duel")).click().run()
+    (duel,) = all_duels()
+    recipe = duel.recipe("tensorflow")
+    assert (recipe.split, recipe.optimiser, recipe.epochs, recipe.network) == ("family", "reference-adam", 3, "32-16")
+    assert app.title[0].value == "Duel"
+    assert duel.title in app.get("progress")[0].proto.text.replace("\\", "")
 
 
 @pytest.mark.usefixtures("furnished")

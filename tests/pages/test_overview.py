@@ -19,6 +19,7 @@ from digits.evaluation.comparison import Disagreements
 from digits.files import write_json
 from digits.job import Job
 from digits.training.run import Run, all_runs, told_apart
+from tests.duels import fought_duel
 from tests.evaluation import made_run
 from tests.starter import four_drawings, small
 from ui import overview
@@ -119,6 +120,27 @@ def test_the_verdict_and_the_link_to_compare_are_of_the_runs_on_the_cards(furnis
     assert "exact McNemar test on the" in words(app)
     link = next(one.proto for one in app.get("page_link") if one.proto.page == "compare")
     assert parse_qs(link.query_string)["runs"] == [f"better,{other.id}"]
+
+
+@pytest.mark.usefixtures("furnished")
+def test_the_last_duel_that_came_to_its_end_gives_the_verdict_and_a_link_to_itself() -> None:
+    fought_duel()
+    broken = fought_duel("broken")
+    (broken.folder / "result.json").write_text("{")
+    app = opened()
+    assert "**Verdict.** On this machine, same weights and batches (notebook-adam" in words(app)
+    assert "**TensorFlow's epoch takes 0.50** [0.50, 0.50] **of PyTorch's**; no difference" in words(app)
+    assert "The same recipe" not in words(app)
+    link = next(one.proto for one in app.get("page_link") if one.proto.label == "The whole duel")
+    assert parse_qs(link.query_string) == {"duel": ["fought"]}
+
+
+@pytest.mark.usefixtures("furnished")
+def test_a_duel_that_was_refused_is_no_verdict_on_speed() -> None:
+    fought_duel(second={"initial weights": "others", "batch": 64})
+    said = words(opened())
+    assert "On this machine (notebook-adam" in said
+    assert "no answer on speed (batch differs); no answer on accuracy (initial weights differs)" in said
 
 
 @pytest.mark.usefixtures("furnished")

@@ -8,7 +8,7 @@ import pytest
 from digits import settings
 from digits.training.run import all_runs
 
-PAGES = ["dataset", "train", "compare", "embeddings", "draw"]
+PAGES = ["dataset", "train", "compare", "duel", "embeddings", "draw"]
 # Runs every page as the app does, over the lab in DIGITS_HOME, and prints what each shows and what got imported.
 SCRIPT = """
 import sys
@@ -41,6 +41,7 @@ def test_every_page_of_an_empty_lab_says_what_to_do_and_imports_nothing_heavy() 
     assert "A fresh lab" in shown["overview"]
     assert "There is nothing to train on yet" in shown["train"]
     assert "There is no run to compare yet" in shown["compare"]
+    assert "There is nothing to fight on yet" in shown["duel"]
     assert "No model is trained yet" in shown["embeddings"]
     assert "No model is trained yet" in shown["draw"]
     assert shown["heavy:"].strip() == "heavy:"
@@ -53,9 +54,10 @@ def test_every_page_of_a_lab_with_two_runs_shows_them_and_imports_nothing_heavy(
     shown = walk("overview", *PAGES)
     assert "Verdict." in shown["overview"]
     assert "1,797 images" in shown["dataset"]
-    assert "TensorFlow · " in shown["compare"]
+    assert "These two models read" in shown["compare"]
     assert shown["train"].count("of 360 test images right") == 2
     assert "Thick: test images" in shown["train"]
+    assert "There is no duel yet" in shown["duel"]
     assert "There are 360 test images" in shown["embeddings"]
     assert "Draw a digit from 0 to 9" in shown["draw"]
     assert "PyTorch answers with" in shown["draw"]

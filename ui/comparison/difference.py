@@ -18,8 +18,8 @@ ALIKE = {
 }
 
 
-def show_differences(runs: list[Run]) -> None:
-    """Say in what `runs` differ, and show the settings that are not equal."""
+def show_differences(runs: list[Run], *, listed: bool = True) -> None:
+    """Say in what `runs` differ, and show the settings that are not equal, if these shall be `listed`."""
     if len(runs) < 2:
         return
     found = differences(runs)
@@ -38,7 +38,7 @@ def show_differences(runs: list[Run]) -> None:
         st.markdown(f":material/balance: A fair comparison of the frameworks: both have the same values of {names}.")
     else:
         st.markdown(f":material/balance: One framework, {len(found)} settings that differ.")
-    if len(found) > 1:
+    if len(found) > 1 and listed:
         with st.expander(f"The {len(found)} settings that are not equal"):
             st.table(table(runs, found), hide_index=True)
 

@@ -18,7 +18,7 @@ from digits.training import notebook
 from digits.training import recipe as recipes
 from digits.training.duel import Duel, all_duels
 from digits.training.recipe import Recipe
-from digits.training.run import runs_on
+from digits.training.run import Run, runs_on
 from ui.boxes import dataset_box
 from ui.duels.settings import more
 from ui.frame import duration, errors_shown, owner, plain
@@ -136,10 +136,16 @@ def _alike(one: Recipe, other: Recipe) -> bool:
     return all(getattr(one, name) == getattr(other, name) for name in ("batch", "network", "pixels", "dtype"))
 
 
-def fair(recipe: Recipe) -> Wish:
-    """Return the fair duel of a run's `recipe`: one formula, the split that is honest, each compiled as usual."""
-    same = recipes.reference(recipe).changed(epochs=max(2, recipe.epochs), compilation="usual", threads=cores())
-    if families_of(Dataset.open(recipe.dataset)) is None:
+def fair(run: Run) -> Wish:
+    """Return the fair duel of a run's recipe: one formula, the split that is honest, each compiled as usual.
+
+    Raises `NotFoundError` if its data set is gone.
+    """
+    dataset = run.dataset()
+    same = recipes.reference(run.recipe).changed(
+        epochs=max(2, run.recipe.epochs), compilation="usual", threads=cores(), dataset=dataset.name
+    )
+    if families_of(dataset) is None:
         return Wish(same.changed(split="family", test_share=Recipe.test_share))
     return Wish(honest(same)[0])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 
 import streamlit as st
 
@@ -16,10 +17,17 @@ def choose(duels: list[Duel]) -> Duel:
     """Ask which of `duels` is shown, and offer to delete it."""
     known = {duel.id: duel for duel in duels}
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        id = run_box(st, "Duel", {id: title(duel) for id, duel in known.items()}, key="duel")
+        id = run_box(st, "Duel", titles(duels), key="duel")
         with st.popover("Delete", icon=":material/delete:"):
             _delete(known[id])
     return known[id]
+
+
+def titles(duels: list[Duel]) -> dict[str, str]:
+    """Return how the list names `duels`, by id; those of one title by their short ids too: a list repeats none."""
+    found = {duel.id: title(duel) for duel in duels}
+    often = Counter(found.values())
+    return {id: f"{name} · {id[:6]}{id[16:]}" if often[name] > 1 else name for id, name in found.items()}
 
 
 def title(duel: Duel) -> str:

@@ -7,7 +7,7 @@ import streamlit as st
 from digits.evaluation.ledger import QUESTIONS
 from digits.evaluation.meaning import chance
 from digits.files import Json
-from ui.duels.words import meanings, sentence
+from ui.duels.words import meanings, parted, sentence
 from ui.frame import count, plain
 from ui.leak import share
 
@@ -70,9 +70,3 @@ def _explained(question: str, result: Json, families: int | None) -> None:
     with st.popover(label, icon=":material/help:", type="tertiary"):
         for meaning in meanings(question, result, families):
             st.markdown(sentence(meaning))
-
-
-def parted(text: str) -> tuple[str, str]:
-    """Return a sentence of the verdict as its claim and what it rests on, both as Markdown."""
-    head, colon, said = text.partition(": ")
-    return (sentence(head), sentence(said[0].upper() + said[1:])) if colon else ("", sentence(text))

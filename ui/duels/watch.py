@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from statistics import fmean
 
 import streamlit as st
 
 from digits import job as jobs
 from digits.dataset.dataset import Dataset
+from digits.errors import NotFoundError
 from digits.files import Json
 from digits.job import LIVE
 from digits.settings import FRAMEWORKS
@@ -62,9 +64,13 @@ def _row(duel: Duel, status: Json) -> None:
     if status.get("seconds_left") is not None and not asked:
         said += f" · {done:,} of {total:,} epochs · **{duration(status['seconds_left'])}** left"
     left.progress(min(1.0, done / total) if total else 0.0, text=said)
-    if right.button("Stop", key=f"stop-{duel.id}", icon=":material/stop:", width="stretch", disabled=asked):
+    right.button("Stop", key=f"stop-{duel.id}", icon=":material/stop:", width="stretch", disabled=asked,
+                 on_click=_stop, args=(duel,))  # fmt: skip
+
+
+def _stop(duel: Duel) -> None:
+    with suppress(NotFoundError):  # it was deleted meanwhile
         duel.job.request_stop()
-        st.rerun(scope="fragment")
 
 
 def _phase(duel: Duel, status: Json, asked: bool) -> str:

@@ -59,7 +59,7 @@ def in_short(result: Json) -> str:
     parts = [_faster(result, answers["faster"]), _accurate(result, answers["accurate"])]
     leak = result["leak"]
     leaking = f" :material/warning: {share(leak)} of these test images have a relative in training." if leak else ""
-    return f"{head}, {plain(result['title'])} on {plain(result['dataset'])}: {'; '.join(parts)}.{leaking}"
+    return f"{head} ({plain(result['title'])}, on {plain(result['dataset'])}): {'; '.join(parts)}.{leaking}"
 
 
 def _equal(result: Json, factors: tuple[str, ...]) -> bool:
@@ -70,7 +70,7 @@ def _equal(result: Json, factors: tuple[str, ...]) -> bool:
 def _faster(result: Json, answer: Json) -> str:
     """Return whose epoch takes which share of the other's."""
     if answer["sentence"] is None:
-        return f"which is faster is refused ({plain(answer['refused'][0].partition(':')[0].rstrip('.'))})"
+        return f"no answer on speed ({_reason(answer)})"
     first, second = FIRST, SECOND
     found = Interval(result["ratio"], result["ratio_low"], result["ratio_high"])
     if found.contains(1):
@@ -81,13 +81,20 @@ def _faster(result: Json, answer: Json) -> str:
     return f"**{first}'s epoch takes {found.value:.2f}** {_range(found)} **of {second}'s**"
 
 
+def _reason(answer: Json) -> str:
+    """Return the first reason of a refusal without its numbers."""
+    reason, _, numbers = answer["refused"][0].partition(":")
+    differs = " differs" if " against " in numbers else ""  # then the reason is a factor
+    return plain(reason[0].lower() + reason[1:].rstrip(".") + differs)
+
+
 def _range(found: Interval) -> str:
     return f"[{found.low:.2f}, {found.high:.2f}]"
 
 
 def _accurate(result: Json, answer: Json) -> str:
     if answer["sentence"] is None:
-        return "which is more accurate is refused"
+        return f"no answer on accuracy ({_reason(answer)})"
     head = answer["sentence"].partition(":")[0]
     if head.startswith(("No ", "Of ")):
         head = head[0].lower() + head[1:]
@@ -97,3 +104,9 @@ def _accurate(result: Json, answer: Json) -> str:
 def sentence(text: str) -> str:
     """Return a text of the verdict as Markdown, letter by letter; no line ends between a number and its unit."""
     return plain(text.replace(" %", "\u00a0%").replace(" MB", "\u00a0MB"))
+
+
+def parted(text: str) -> tuple[str, str]:
+    """Return a sentence of the verdict as its claim and what it rests on, both as Markdown."""
+    head, colon, said = text.partition(": ")
+    return (sentence(head), sentence(said[0].upper() + said[1:])) if colon else ("", sentence(text))

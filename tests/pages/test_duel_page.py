@@ -1,0 +1,312 @@
+"""The page Duel, run as the app does, without a browser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from digits import job as jobs
+from digits import settings
+from digits.dataset.dataset import Dataset
+from digits.engine import local
+from digits.engine.locksteps import lockstep_of, start_lockstep
+from digits.files import Json, Lock, append_line, write_json
+from digits.job import Job
+from digits.training.duel import Duel, all_duels
+from digits.training.lockstep import Mode
+from digits.training.recipe import preset, reference
+from tests.duels import asked_duel, fought_duel, turns
+from tests.starter import build_starter, four_drawings
+
+MODE = Mode(dataset="starter", optimizer="adam", steps=3)
+STEPS = [{"step": 1, "losses": [1.0, 1.0], "loss": 0.0, "weight": 1e-16, "logit": 0.0},
+         {"step": 2, "losses": [1.0, 1.0], "loss": 2e-15, "weight": 1e-15, "logit": 1e-14},
+         {"step": 3, "losses": [1.0, 1.0], "loss": 1e-15, "weight": 2e-15, "logit": 2e-14}]  # fmt: skip
+
+
+@pytest.fixture
+def starter(lab: Path) -> None:
+    build_starter()
+
+
+@pytest.fixture
+def unstarted(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Job, Lock]]:
+    """Keeps workers from being started; holds what would have been, each with its lock, as if it were at work."""
+    begun: list[tuple[str, Job, Lock]] = []
+    monkeypatch.setattr(local, "launch", lambda worker, job, lock: begun.append((worker, job, lock)))
+    return begun
+
+
+def opened(**parameters: str) -> AppTest:
+    """The page, run once, with these parameters in its URL."""
+    app = AppTest.from_file(str(settings.PROJECT / "app.py"), default_timeout=60).run()
+    for name, value in parameters.items():
+        app.query_params[name] = value
+    app.switch_page("pages/duel.py").run()
+    assert not app.exception, app.exception
+    return app
+
+
+def shown(app: AppTest) -> str:
+    kinds = (app.markdown, app.caption, app.error, app.warning, app.get("html"))
+    texts = [getattr(element, "value", None) or element.proto.body for kind in kinds for element in kind]
+    return "\n".join(texts).replace("\\", "").replace("\u00a0", " ")
+
+
+def click(app: AppTest, label: str) -> None:
+    next(button for button in app.button if button.label.startswith(label)).click().run()
+    assert not app.exception, app.exception
+
+
+def live(duel: Duel, **status: object) -> Lock:
+    """Let `duel` be at work."""
+    lock = jobs.reopen(duel.job, owner="ann")
+    write_json(duel.folder / "status.json", {**duel.status, "state": "running", **status})
+    return lock
+
+
+def test_a_lab_without_images_says_where_to_begin() -> None:
+    app = opened()
+    assert "There is nothing to fight on yet" in shown(app)
+    assert not app.button
+
+
+@pytest.mark.usefixtures("starter")
+def test_a_lab_without_duels_has_the_form_open_and_one_click_starts_one(unstarted: list) -> None:
+    app = opened()
+    assert "There is no duel yet" in shown(app)
+    assert "4 epochs" not in shown(app)
+    assert "120 epochs, one at a time: 10 in each of two processes a framework, 3 times." in shown(app)
+    app.number_input(key="duel-seeds").set_value(1)
+    app.number_input(key="duel-epochs-notebook-adam").set_value(2)
+    app.toggle(key="duel-compile-tensorflow").set_value(True)
+    app.number_input(key="duel-target").set_value(80.0).run()
+    click(app, "Start the duel")
+    (duel,) = all_duels()
+    assert [worker for worker, _, _ in unstarted] == ["duel"]
+    assert duel.seeds == [42]
+    assert duel.recipe("pytorch") == reference(
+        preset("notebook-adam", framework="pytorch", dataset="starter", epochs=2, threads=settings.cores())
+    )
+    assert duel.recipe("tensorflow").compilation == "compiler"
+    assert duel.spec["target"] == pytest.approx(0.8)
+    assert not app.expander[0].proto.expanded, "the form makes room for the duel"
+    assert duel.title in app.get("progress")[0].proto.text.replace("\\", "")
+    assert "is next" in app.get("progress")[0].proto.text
+
+
+@pytest.mark.usefixtures("starter")
+def test_every_setting_is_explained_and_a_compiler_with_what_it_costs() -> None:
+    app = opened()
+    asked = [*app.number_input, *app.get("button_group")]
+    assert len(asked) == 6, "epochs, seeds, threads, target; optimiser, split"
+    assert all(len(one.help or one.proto.help) > 20 for one in asked)
+    assert "up to half a minute before a process's first epoch" in shown(app)
+    assert "a few seconds before the first epoch of each seed" in shown(app)
+
+
+@pytest.mark.usefixtures("starter")
+def test_a_split_by_family_is_the_usual_one_where_families_are_known_else_they_can_be_found_first(
+    unstarted: list,
+) -> None:
+    app = opened()
+    assert app.get("button_group")[1].value in ("random", ["random"])
+    assert "unknown until families are found" in shown(app)
+    app.get("button_group")[1].set_value("family").run()
+    assert "The families of starter are unknown" in shown(app)
+    assert next(button for button in app.button if button.label == "Start the duel").disabled
+    click(app, "Find families and start")
+    ((worker, job, _),) = unstarted
+    assert worker == "families"
+    assert job.spec()["then"][0]["duel"]["split"] == "family"
+    assert "The families of starter are looked for; then the duel starts." in shown(app)
+    write_json(job.folder / "status.json", {**job.status(), "state": "failed", "error": "the disk is full"})
+    assert "A duel was to follow the search for families of starter, which failed: the disk is full" in shown(
+        opened()
+    )
+    four_drawings(Dataset.open("starter"))
+    assert opened().get("button_group")[1].value in ("family", ["family"])
+
+
+@pytest.mark.usefixtures("starter")
+def test_a_duel_at_work_says_whose_epoch_it_is_and_shows_what_is_known_so_far() -> None:
+    duel = asked_duel()
+    phase = "epoch 3 of 4, PyTorch (1 of 2), seed 1 of 3"
+    lock = live(duel, phase=phase, done=8, total=48, seconds_left=75.0)
+    for line in [turn for turn in turns(2) if turn["seed"] == 42]:
+        append_line(duel.folder / "turns.jsonl", line)
+    app = opened()
+    text = app.get("progress")[0].proto.text.replace("\\", "")
+    assert f"{phase} · 8 of 48 epochs · **1:15** left" in text
+    assert "seed 1 of 3" in shown(app)
+    assert "PyTorch ÷ TensorFlow: so far" in shown(app)
+    assert "PyTorch: 93.00 %" not in shown(app)
+    click(app, "Stop")
+    assert (duel.folder / "stop").exists()
+    assert "stops after this epoch" in app.get("progress")[0].proto.text
+    lock.close()
+
+
+@pytest.mark.usefixtures("starter")
+def test_a_verdict_has_four_cards_and_plain_words_to_each() -> None:
+    fought_duel()
+    text = shown(opened())
+    for head in ("TensorFlow is faster", "No difference in accuracy beyond chance", "Neither is steadier beyond",
+                 "PyTorch is smaller"):  # fmt: skip
+        assert f"##### {head}" in text
+    assert "An epoch of PyTorch takes 2.00 times as long as one of TensorFlow" in text
+    assert "1 is not in it: TensorFlow is faster here." in text
+    assert "Beside it each framework runs against itself" in text
+    assert "coins fall at least this unevenly" in text
+    assert "No answer" not in text
+    assert "starter, 1,437 training images, 40 tested (split random, 20%)" in text
+
+
+@pytest.mark.usefixtures("starter")
+def test_what_is_refused_is_refused_with_its_reasons_and_no_plain_word_claims_it() -> None:
+    fought_duel(second={"batch": 64})
+    text = shown(opened())
+    assert text.count("**No answer**, because:") == 4
+    assert "- Batch: 128 (PyTorch) against 64 (TensorFlow)." in text
+    assert "TensorFlow is faster here" not in text
+    assert "Nobody is called faster by this: see the verdict." in text
+
+
+@pytest.mark.usefixtures("starter")
+def test_times_have_units_and_the_longest_compilation_is_told() -> None:
+    text = shown(opened(duel=fought_duel().id))
+    assert "PyTorch ÷ TensorFlow: 2.00 (2.00 to 2.00); PyTorch ÷ itself: 0.99 to 1.04" in text
+    assert '<td class="short">2 s</td><td class="short">1 s</td>' in text
+    assert '<td class="short">0.2 s</td><td class="short">1.8 s</td>' in text
+    for row in ("400 MB", "To 90.0 % accuracy, steps", "24 (2 epochs)", "GFLOP/s"):
+        assert row in text, row
+    assert "other programs took 0.0 of" in text
+
+
+@pytest.mark.usefixtures("starter")
+def test_accuracy_calibration_and_ledger_are_a_tab_each() -> None:
+    fought_duel()
+    accuracy = opened(part="Accuracy")
+    assert "Exact McNemar test on the first seed's answers: p = 0.500" in shown(accuracy)
+    assert "images drawn again one by one" in shown(accuracy)
+    assert "First seed: 5.00 (0.00 to 12.50); Mean of 3 seeds: 1.00 (1.00 to 1.00)" in shown(accuracy)
+    (chart,) = accuracy.get("echarts_chart")
+    assert chart.proto.alt.startswith("PyTorch: 95.90 % to 96.10 %")
+    calibration = opened(part="Calibration")
+    assert all(metric.value.endswith(" points") for metric in calibration.metric)
+    assert [metric.label[:9] for metric in calibration.metric] == ["● PyTorch", "▲ TensorF"]
+    ledger = shown(opened(part="Ledger"))
+    assert "factors are equal.** Not equal, which is said and refuses nothing: compilation." in ledger
+    assert "≠ not equal" in ledger
+
+
+@pytest.mark.usefixtures("starter")
+def test_a_link_names_a_duel_by_its_id_and_one_that_is_not_there_is_said() -> None:
+    first, second = fought_duel("first"), fought_duel("second", slower=0.5)
+    write_json(first.folder / "status.json", {**first.status, "created": 1.0})
+    assert "##### PyTorch is faster" in shown(opened())
+    assert second.id == "second"
+    assert "##### TensorFlow is faster" in shown(opened(duel="first"))
+    gone = shown(opened(duel="../first"))
+    assert "No duel ../first is there; showing this one." in gone
+    assert "##### PyTorch is faster" in gone
+
+
+@pytest.mark.usefixtures("starter")
+@pytest.mark.parametrize("name", ["job.json", "status.json", "result.json"])
+def test_a_damaged_duel_is_named_hides_no_other_and_can_be_deleted(name: str) -> None:
+    fought_duel("sound")
+    damaged = fought_duel("damaged")
+    (damaged.folder / name).write_text("{")
+    app = opened(duel="damaged")
+    assert f"damaged/{name} is damaged" in shown(app)
+    assert "##### TensorFlow is faster" in shown(opened(duel="sound"))
+    app.checkbox(key="sure-damaged").set_value(True).run()
+    click(app, "Delete it")
+    assert [duel.id for duel in all_duels()] == ["sound"]
+    assert "##### TensorFlow is faster" in shown(app)
+
+
+@pytest.mark.usefixtures("starter")
+def test_a_result_of_another_version_is_said_and_not_thrown() -> None:
+    duel = fought_duel()
+    write_json(duel.folder / "result.json", {"answers": []})
+    assert "The result of the duel fought cannot be read" in shown(opened())
+
+
+@pytest.mark.usefixtures("starter")
+def test_a_duel_that_failed_says_why_and_can_be_fought_again(unstarted: list) -> None:
+    duel = asked_duel()
+    write_json(duel.folder / "status.json", {**duel.status, "state": "failed", "error": "PyTorch (1 of 2) died"})
+    app = opened()
+    assert "failed · PyTorch (1 of 2) died. It gave no verdict." in shown(app)
+    click(app, "Start it again")
+    ((_, job, _),) = unstarted
+    assert {key: job.spec()[key] for key in ("recipes", "seeds", "target")} == {
+        key: duel.spec[key] for key in ("recipes", "seeds", "target")
+    }
+
+
+def stepped(mode: Mode, steps: list[Json], state: str = "finished") -> None:
+    """Leave what the lockstep of `mode` would have left."""
+    found = lockstep_of(mode)
+    assert found is not None
+    for step in steps:
+        append_line(found.job.folder / "steps.jsonl", step)
+    if state == "finished":
+        largest = {f"largest_{name}_difference": max(step[name] for step in steps)
+                   for name in ("loss", "weight", "logit")}  # fmt: skip
+        write_json(found.job.folder / "result.json", largest)
+    write_json(found.job.folder / "status.json", {**found.job.status(), "state": state})
+
+
+@pytest.mark.usefixtures("starter")
+def test_lockstep_offers_to_step_and_then_shows_what_is_equal_to_the_bit_and_why(unstarted: list) -> None:
+    app = opened(view="Lockstep")
+    app.number_input(key="lockstep-steps").set_value(3).run()
+    assert "reference Adam, float64** over 3 steps has not been run on starter" in shown(app)
+    assert "Run all modes (12 missing)" in [button.label for button in app.button]
+    click(app, "Step both together")
+    ((worker, _, lock),) = unstarted
+    assert worker == "lockstep"
+    assert "reference Adam" in app.get("progress")[0].proto.text
+    stepped(MODE, STEPS)
+    lock.close()
+    app.run()
+    text = shown(app)
+    assert "Equal to the bit: loss after 1 of 3 steps, largest logit after 1 of 3 steps." in text
+    assert "the losses differ by **2.0 · 10⁻¹⁵ nats** at most" in text
+    assert "Adam divides by the root of past squares" in text
+    assert app.get("echarts_chart")[0].proto.alt.startswith(
+        "loss: at most 2.0e-15, 1.0e-15 after step 3, equal to the"
+    )
+    assert "Run all modes (11 missing)" in [button.label for button in app.button]
+
+
+@pytest.mark.usefixtures("starter")
+def test_run_all_modes_starts_those_that_are_missing(unstarted: list) -> None:
+    start_lockstep(MODE, owner="ann")
+    stepped(MODE, STEPS)
+    unstarted.pop()[2].close()
+    app = opened(view="Lockstep")
+    app.number_input(key="lockstep-steps").set_value(3).run()
+    click(app, "Run all modes")
+    modes = [job.spec() for _, job, _ in unstarted]
+    assert len({(mode["optimizer"], mode["native"], mode["dtype"]) for mode in modes}) == len(modes) == 11
+    assert not any(button.label.startswith("Run all modes") for button in app.button)
+    assert shown(app).count("queued") == 11
+
+
+@pytest.mark.usefixtures("starter")
+def test_a_lockstep_that_ended_early_says_why(unstarted: list) -> None:
+    start_lockstep(MODE, owner="ann")
+    found = lockstep_of(MODE)
+    assert found is not None
+    write_json(found.job.folder / "status.json", {**found.job.status(), "state": "failed", "error": "no number"})
+    app = opened(view="Lockstep")
+    app.number_input(key="lockstep-steps").set_value(3).run()
+    assert "The last lockstep of reference Adam, float64 failed: no number" in shown(app)
+    assert np.all([lock.close() is None for _, _, lock in unstarted])
