@@ -12,14 +12,10 @@ from numpy.typing import NDArray
 
 from digits.dataset.dataset import Dataset
 from digits.dataset.families import store, words
-from digits.engine import local
-from digits.engine.duels import start_asked
-from digits.files import Json, write_json
+from digits.engine import following
+from digits.files import Json, locked, write_json
 from digits.images.ink import to_ink
-from digits.training.duel import Duel
 from digits.training.queue import wait_for_slot
-from digits.training.recipe import Recipe
-from digits.training.run import Run
 from digits.workers.desk import Desk, work
 
 CHUNK = 4096
@@ -36,16 +32,8 @@ def main(desk: Desk) -> None:
     found = _find(desk, dataset, spec["tolerance"])
     write_json(desk.job.folder / "result.json", found)
     slot.close()
-    started = [_start(wanted, desk.status["owner"]) for wanted in spec["then"]]
-    desk.say(runs=[one.id for one in started if isinstance(one, Run)])
-    desk.say(duels=[one.id for one in started if isinstance(one, Duel)])
-
-
-def _start(wanted: Json, owner: str) -> Run | Duel:
-    """Start what was to follow the search: a duel, or the training of a recipe."""
-    if "duel" in wanted:
-        return start_asked(wanted, owner=owner)
-    return local.start_training(Recipe(**wanted), owner=owner)
+    with locked(following.lock_of(desk.job)):  # whoever comes later starts what is wanted itself
+        desk.say(**following.start_all(desk.job, owner=desk.status["owner"]))
 
 
 def _find(desk: Desk, dataset: Dataset, tolerance: float) -> Json:

@@ -19,6 +19,7 @@ from digits.dataset.sources import open_source
 from digits.dataset.sources.starter import redraw
 from digits.engine.families import searches_of, start_search
 from digits.errors import UsageError
+from digits.training.run import all_runs
 from tests.dataset.families.test_search import copied
 from tests.starter import small, wait_for_end
 
@@ -91,8 +92,12 @@ def test_a_search_can_be_stopped_and_then_nothing_is_known(copies: Dataset) -> N
 def test_trainings_that_were_asked_for_follow_the_search(copies: Dataset) -> None:
     recipe = small("pytorch", epochs=1).changed(dataset="copies", split="family")
     job = start_search(copies, owner="ann", then=[recipe.as_json()])
-    assert wait_for_end(job) == "finished"
-    assert len(job.status()["runs"]) == 1
+    assert start_search(copies, owner="ann", then=[recipe.changed(fold=1).as_json()]) == job, "it is at work"
+    assert wait_for_end(job) == "finished", job.status()
+    assert sorted(job.status()["runs"]) == sorted(run.id for run in all_runs())
+    assert sorted(run.recipe.fold for run in all_runs()) == [0, 1]
+    for run in all_runs():
+        run.job.request_stop()
 
 
 def test_families_that_the_source_knew_are_not_searched_for(copies: Dataset) -> None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from digits.dataset.dataset import Dataset
 from digits.dataset.families import store, words
-from digits.engine.families import LOOSEST, searches_of, start_search
+from digits.engine.families import LOOSEST, searches_of, start_search, why_not
 from digits.errors import IntegrityError
 from digits.images.ink import to_ink
 from digits.job import LIVE, Job
@@ -62,10 +62,7 @@ def _search(dataset: Dataset, wanted: str) -> None:
     """Show the search that is at work, why the last one ended, and offer another: at once where it is `wanted`."""
     if search_row(dataset):
         return
-    for job in searches_of(dataset)[:1]:
-        status = job.status()
-        if status["state"] != "finished":
-            st.warning(f"The last search {status['state']}: {plain(status.get('error') or 'its process died')}")
+    say_why_not(dataset)
     if wanted:
         _ask(dataset, wanted, 1.0)
     elif store.about(dataset).get("by") == "search":
@@ -79,6 +76,17 @@ def search_row(dataset: Dataset) -> bool:
     if at_work:
         st.fragment(_progress, run_every=0.5)(at_work)
     return at_work is not None
+
+
+def say_why_not(dataset: Dataset) -> None:
+    """Say why the last search for families of `dataset` found nothing, or why what was to follow it did not start."""
+    for job in searches_of(dataset)[:1]:
+        why = why_not(job)
+        if why:
+            st.warning(f"No families were found: {plain(why)}", icon=":material/warning:")
+        for refused in job.status().get("refused", []):
+            st.warning(f"Families were found, but what was to follow could not start: {plain(refused)}",
+                       icon=":material/warning:")  # fmt: skip
 
 
 def _ask(dataset: Dataset, label: str, tolerance: float) -> None:

@@ -9,6 +9,7 @@ import streamlit as st
 
 from digits import job as jobs
 from digits.dataset.dataset import Dataset
+from digits.engine.following import wanted_after
 from digits.errors import NotFoundError
 from digits.files import Json
 from digits.job import LIVE
@@ -31,7 +32,7 @@ def searching() -> None:
     for number, job in enumerate(jobs.all_jobs("searches")):
         with errors_shown():
             spec, status = job.spec(), job.status()
-            if not any("duel" in wanted for wanted in spec.get("then", [])):
+            if not any("duel" in wanted for wanted in wanted_after(job)):
                 continue
             if status["state"] in LIVE:
                 st.markdown(f"The families of {plain(spec['dataset'])} are looked for; then the duel starts.")

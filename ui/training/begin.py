@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import streamlit as st
 
 from digits.dataset.dataset import Dataset
 from digits.dataset.families.store import families_of
 from digits.dataset.split import split_by
 from digits.engine import local
-from digits.engine.families import start_search
+from digits.engine.families import searches_of, start_search
+from digits.engine.following import wanted_after
 from digits.errors import DigitsError
+from digits.job import LIVE
 from digits.training.recipe import Recipe
 from digits.training.run import Run, all_runs
-from ui.datasets.families import search_row
+from ui.datasets.families import say_why_not, search_row
 from ui.frame import errors_shown, owner, plain
 from ui.settings import recipe_form
 from ui.training.cautions import cautions
@@ -20,12 +24,14 @@ from ui.training.preview import leak_sentence
 
 SHOWN = "runs"  # the parameter of the URL that names the runs on show
 RECALLED = "recipe-recalled"  # in the session
+FOLLOWING = "following-search"  # in the session: the search that it began, and the recipes that follow
 STARTED, OPENED, RESUMED = "Started", "Trained already: here it is", "Goes on"
 
 
 def begin(names: list[str]) -> list[Recipe]:
     """Ask for a recipe and start it on a click; return it for each chosen framework."""
     failed = False
+    show_followers()
     try:
         chosen = recipe_form(names, recalled(names))
         if chosen and chosen[0].split == "family" and families_of(Dataset.open(chosen[0].dataset)) is None:
@@ -53,13 +59,37 @@ def begin(names: list[str]) -> list[Recipe]:
 def find_first(chosen: list[Recipe]) -> None:
     """Offer to find the families that the split needs, and to train afterwards; show the search that is at it."""
     dataset = Dataset.open(chosen[0].dataset)
-    if search_row(dataset):
+    at_work = next((job for job in searches_of(dataset) if job.state in LIVE), None)
+    search_row(dataset)
+    wanted = [recipe.as_json() for recipe in chosen]
+    if at_work and all(one in wanted_after(at_work) for one in wanted):
+        st.caption("Training starts as soon as they are found.")
         return
-    st.caption("Which images are copies of one drawing is not known yet: it is found first, then training starts.")
-    if st.button("Find families and start", type="primary", icon=":material/play_arrow:", width="stretch"):
+    if not at_work:
+        say_why_not(dataset)
+        st.caption(
+            "Which images are copies of one drawing is not known yet: it is found first, then training starts."
+        )
+    label = "Start when they are found" if at_work else "Find families and start"
+    if st.button(label, type="primary", icon=":material/play_arrow:", width="stretch"):
         with errors_shown():
-            start_search(dataset, owner=owner(), then=[recipe.as_json() for recipe in chosen])
+            tolerance = float(at_work.spec()["tolerance"]) if at_work else 1.0
+            job = start_search(dataset, owner=owner(), tolerance=tolerance, then=wanted)
+            st.session_state[FOLLOWING] = (job, chosen)
             st.rerun()
+
+
+def show_followers() -> None:
+    """Name in the URL the runs that followed the search for families which this session began."""
+    job, chosen = st.session_state.get(FOLLOWING, (None, []))
+    with suppress(DigitsError):
+        if job is None or job.state in LIVE:
+            return
+        begun = [run for recipe in chosen if (run := newest(recipe))]
+        if begun:
+            st.query_params[SHOWN] = ",".join(run.id for run in begun)
+            st.toast(STARTED)
+    st.session_state.pop(FOLLOWING, None)
 
 
 def recalled(names: list[str]) -> Recipe | None:
