@@ -45,15 +45,9 @@ def _reap(process: subprocess.Popen[bytes], folder: Path) -> None:
         sweep_build(folder)
 
 
-# How often PyTorch's threads look for more work before they sleep: a few tenths of a millisecond, where seven are the
-# default. Beside another program the default costs many times the work itself: docs/decisions/0011-duel.md.
-SPINS = "10000"
-
-
 def environment() -> dict[str, str]:
     """Return what a worker inherits: this process's environment, with the lab and the project named."""
     return {
-        "GOMP_SPINCOUNT": SPINS,
         **os.environ,
         "DIGITS_HOME": str(settings.home()),
         "PYTHONPATH": os.pathsep.join([str(settings.PROJECT), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep),
