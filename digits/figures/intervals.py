@@ -38,7 +38,12 @@ STYLE = """<style>
   .intervals .row .empty {display: none}
 }
 </style>"""
-RATIOS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.33, 0.5, 0.67, 0.8, 0.9, 1, 1.1, 1.25, 1.5, 2, 3, 5, 10, 20, 50, 100)
+# What may be written at an axis of ratios: the first of these of which few enough lie on it.
+RATIOS = (
+    (0.2, 0.33, 0.5, 0.67, 0.8, 0.9, 1, 1.1, 1.25, 1.5, 2, 3, 5),
+    (0.1, 0.2, 0.5, 1, 2, 5, 10),
+    (0.01, 0.1, 0.3, 1, 3, 10, 100),
+)
 MARGIN = 0.06  # of the axis, on either side
 MOST_MARKS = 7
 
@@ -63,11 +68,10 @@ class Axis:
 
     def marks(self) -> list[float]:
         """Return at most seven values to write at the axis."""
-        marks = [mark for mark in RATIOS if self.low <= mark <= self.high] if self.ratio else self._even()
-        while len(marks) > MOST_MARKS:
-            at = marks.index(self.middle) % 2
-            marks = marks[at::2]
-        return marks
+        if not self.ratio:
+            return self._even()
+        several = [[mark for mark in marks if self.low <= mark <= self.high] for marks in RATIOS]
+        return next(marks for marks in several if len(marks) <= MOST_MARKS)
 
     def _even(self) -> list[float]:
         span = self.high - self.low

@@ -22,6 +22,8 @@ def race(accuracies: Json, seconds: Json, by: str) -> Json:
     found = curves([_of(framework, each, seconds[framework], int(trained)) for framework, each in accuracies.items()],
                    "accuracy", by)  # fmt: skip
     found["series"] = [line for line in found["series"] if not line["name"].endswith(", train")]
+    if by == "epoch":
+        found["xAxis"] |= {"minInterval": 1, "min": int(trained)}
     drawn = [line for line in found["series"] if "stack" not in line]
     for line, width in zip(drawn, (UNDER, OVER), strict=False):
         line["name"] = line["name"].removesuffix(", test")

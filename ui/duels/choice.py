@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 
 import streamlit as st
 
@@ -17,28 +16,23 @@ def choose(duels: list[Duel]) -> Duel:
     """Ask which of `duels` is shown, and offer to delete it."""
     known = {duel.id: duel for duel in duels}
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        id = run_box(st, "Duel", titles(duels), key="duel")
+        id = run_box(st, "Duel", {id: title(duel) for id, duel in known.items()}, key="duel")
         with st.popover("Delete", icon=":material/delete:"):
             _delete(known[id])
     return known[id]
 
 
-def titles(duels: list[Duel]) -> dict[str, str]:
-    """Return how the list names `duels`, by id; those of one title by their short ids too: a list repeats none."""
-    found = {duel.id: title(duel) for duel in duels}
-    often = Counter(found.values())
-    return {id: f"{name} · {id[:6]}{id[16:]}" if often[name] > 1 else name for id, name in found.items()}
-
-
 def title(duel: Duel) -> str:
-    """Return how the list names a duel: data set, recipe, seeds, when it was asked for, and its state if not done."""
+    """Return how the list names a duel: data set, recipe, seeds, when it was asked for, and its short id.
+
+    No two are called alike, and none is called otherwise when it goes on: the browser holds what it was called.
+    """
+    short = f"{duel.id[:6]}{duel.id[16:]}"
     try:
-        status, on = duel.status, duel.dataset_name
-        asked = time.strftime("%d %b %H:%M", time.localtime(status["created"]))
-        state = "" if status["state"] == "finished" else f" · {status['state']}"
-        return f"{on} · {duel.title} · {asked}{state}"
+        asked = time.strftime("%d %b %H:%M", time.localtime(duel.status["created"]))
+        return f"{duel.dataset_name} · {duel.title} · {asked} ({short})"
     except (DigitsError, KeyError, TypeError):  # a file is broken, was written by hand, or is of a later version
-        return f"A damaged duel · {duel.id}"
+        return f"A damaged duel ({short})"
 
 
 def _delete(duel: Duel) -> None:

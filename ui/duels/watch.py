@@ -24,7 +24,7 @@ from ui.frame import duration, errors_shown, plain
 from ui.jobs import ICONS
 from ui.queue import place
 
-SECONDS = 1.0  # between two looks
+SECONDS = 2.0  # between two looks: each takes a moment from the machine that is timed
 
 
 def searching() -> None:
