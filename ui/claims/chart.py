@@ -9,7 +9,7 @@ from digits.dataset.dataset import Dataset
 from digits.dataset.split import families_hash
 from digits.engine import evaluations
 from digits.engine.families import searches_of
-from digits.evaluation.honest import Honesty, Score, candidates, honesty, readings_of, trials_of
+from digits.evaluation.honest import Honesty, Score, candidates, honesty, readings_of, sound, trials_of
 from digits.files import Json
 from digits.job import LIVE
 from digits.training.recipe import title
@@ -25,7 +25,7 @@ SECONDS = 2.0  # between two looks while something is at work
 
 def show() -> None:
     """Show claimed and honest of one data set that was trained on; look again while something is at work."""
-    runs, there = all_runs(), {one.fingerprint: one for one in open_all()[0]}
+    runs, there = sound(all_runs())[0], {one.fingerprint: one for one in open_all()[0]}
     trained_on = [one for one in candidates(runs) if one in there]
     if not trained_on:
         return
@@ -46,7 +46,7 @@ def _at_work(dataset: Dataset) -> bool:
 
 def _look(name: str, was_live: bool) -> None:
     with errors_shown():
-        dataset, runs = Dataset.open(name), all_runs()
+        dataset, (runs, damaged) = Dataset.open(name), sound(all_runs())
         beside = others_of(dataset)
         others = beside.strangers
         finished = [run for run in runs if run.job.state == "finished"]
@@ -59,6 +59,8 @@ def _look(name: str, was_live: bool) -> None:
                        "the worst to the best fold. Guessing would read about 10 %.")  # fmt: skip
             for sentence in sentences(found, dataset, {one.fingerprint: one.name for one in others}):
                 st.markdown(sentence)
+            for wrong in dict.fromkeys((*damaged, *beside.damaged)):
+                st.caption(f":material/warning: Left out: {plain(wrong)}")
             next_steps(found, dataset, others, runs)
         if was_live and not (any(run.job.state in LIVE for run in runs) or _at_work(dataset)):
             st.rerun(scope="app")

@@ -10,12 +10,14 @@ from numpy.typing import NDArray
 
 from digits import figures
 from digits.dataset import shapes
-from digits.dataset.dataset import Dataset, dataset_names
+from digits.dataset.dataset import Dataset
 from digits.dataset.shapes import MEASURES
 from digits.errors import DigitsError
+from digits.evaluation.honest import sound
 from digits.figures.distributions import quartiles, style
 from digits.job import LIVE
 from digits.training.run import Run, all_runs
+from ui.claims.others import open_all
 from ui.frame import errors_shown, percent, plain
 from ui.leak import short_mark
 
@@ -28,17 +30,22 @@ def side_by_side() -> None:
     opened = st.expander("Data sets side by side", icon=":material/compare:", key="side-by-side", on_change="rerun")
     if opened.open:
         with opened, errors_shown():
-            _show([Dataset.open(name) for name in dataset_names()])
+            there, damaged = open_all()
+            _show(there, damaged)
 
 
-def _show(there: list[Dataset]) -> None:
+def _show(there: list[Dataset], damaged: list[str]) -> None:
     names = st.pills("Data sets", [one.name for one in there], default=[one.name for one in there][:5],
                      selection_mode="multi", key="beside", label_visibility="collapsed")  # fmt: skip
     chosen = [one for one in there if one.name in names]
+    measured = _measured(chosen, damaged)
+    runs, lost = sound(all_runs())
+    for wrong in (*damaged, *lost):
+        st.caption(f":material/warning: Left out: {plain(wrong)}")
     if not chosen:
         st.caption("Choose at least one data set.")
+    if not measured:
         return
-    measured = {one.name: measures_of(one) for one in chosen}
     st.html(legend(list(measured)))
     _charts(measured)
     least = min(len(one["ink"]) for one in measured.values())
@@ -51,7 +58,18 @@ def _show(there: list[Dataset]) -> None:
     left.markdown(medians(measured))
     with right:
         st.markdown("Which run was trained on which, and what it reads of its test images")
-        st.markdown(trained_on(chosen, all_runs()))
+        st.markdown(trained_on(chosen, runs))
+
+
+def _measured(chosen: list[Dataset], damaged: list[str]) -> Measured:
+    """Return the measures of the `chosen`; of one that cannot be read, add to `damaged` what is wrong with it."""
+    found: Measured = {}
+    for dataset in chosen:
+        try:
+            found[dataset.name] = measures_of(dataset)
+        except DigitsError as error:
+            damaged.append(str(error))
+    return found
 
 
 def measures_of(dataset: Dataset) -> dict[str, NDArray[np.float32]]:
@@ -110,9 +128,10 @@ def _count(runs: int) -> str:
 
 
 def _run(run: Run) -> str:
-    state = run.job.state
+    state, title = run.job.state, run.id
     try:
+        title = run.title
         said = percent(run.result()["test_accuracy"]) + short_mark(run) if state == "finished" else state
     except DigitsError:
         said = "damaged"
-    return f"{plain(run.title)}: {said if state not in LIVE else 'at work'}"
+    return f"{plain(title)}: {said if state not in LIVE else 'at work'}"
