@@ -6,6 +6,7 @@ import json
 
 import numpy as np
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from digits.dataset.dataset import Dataset
 from digits.dataset.families import store
@@ -97,3 +98,75 @@ def test_corrections_that_are_damaged_are_named_and_can_be_forgotten(known: Data
     button(app, "Forget all corrections").click().run()
     assert np.array_equal(store.families_of(known), before)  # type: ignore[arg-type]
     assert "**40 families**" in words(opened(name="starter"))
+
+
+@pytest.fixture
+def many(starter: Dataset) -> Dataset:
+    """The starter set, each image a family: some 180 of each digit."""
+    store.keep(starter, said.numbered(np.arange(1_797), starter.labels), {"by": "search", "tolerance": 1.0})
+    return starter
+
+
+def page_of_families(app: AppTest) -> list[int]:
+    return [int(line.split()[1]) for line in words(app).splitlines() if line.startswith("Family ")]
+
+
+def test_any_family_is_merged_by_its_number_though_the_page_shows_twelve(many: Dataset) -> None:
+    app = opened(name="starter")
+    assert page_of_families(app) == list(range(12))
+    assert "Families 1 to 12 of the 178 of the digit 0" in words(app)
+    app.multiselect(key="families-merge").set_value([3, "150"]).run()
+    assert page_of_families(app) == [*range(12), 150], "what is not on the page is shown where it is chosen"
+    button(app, "Merge").click().run()
+    families = store.families_of(many)
+    assert families is not None
+    zeros = np.flatnonzero(many.labels == 0)
+    assert families[zeros[3]] == families[zeros[150]]
+    assert len(np.unique(families)) == 1_796
+
+
+def test_a_number_that_no_family_of_the_digit_has_is_named_and_not_merged(many: Dataset) -> None:
+    app = opened(name="starter")
+    app.multiselect(key="families-merge").set_value([3, "178", "x", "-1", "9" * 30, "3"]).run()
+    for text in ("178", "x", "-1"):
+        assert f"No family of the digit 0 has the number {text}" in words(app).replace("\\", "")
+    assert button(app, "Merge").disabled
+
+
+def test_every_page_of_families_can_be_looked_at(many: Dataset) -> None:
+    app = opened(name="starter")
+    app.session_state["families-page-starter-0"] = 15
+    app.run()
+    assert page_of_families(app) == list(range(168, 178))
+
+
+def test_the_family_of_an_image_is_shown_by_its_row(many: Dataset) -> None:
+    app = opened(name="starter")
+    app.number_input(key="families-row").set_value(1_000).run()
+    families = store.families_of(many)
+    assert families is not None
+    assert page_of_families(app)[12:] == [families[1_000]]
+    assert f"Image 1,000 is a {many.labels[1_000]}." in words(app)
+
+
+def test_what_was_chosen_of_families_that_somebody_has_corrected_meanwhile_is_not_merged(known: Dataset) -> None:
+    app = opened(name="starter")
+    app.multiselect(key="families-merge").set_value([0, 2]).run()
+    said.say(known, "split", [0])
+    before = store.families_of(known)
+    button(app, "Merge").click().run()
+    assert not app.exception, app.exception
+    assert np.array_equal(store.families_of(known), before)  # type: ignore[arg-type]
+    assert app.multiselect(key="families-merge").value == []
+    assert [toast.value for toast in app.toast] == ["The families have changed meanwhile: choose again."]
+
+
+def test_of_a_writer_the_images_of_the_digit_are_shown_and_taken_out(starter: Dataset) -> None:
+    store.keep(starter, np.arange(1_797) % 4, {"by": "source"})
+    app = opened(name="starter")
+    zeros = np.flatnonzero(starter.labels == 0)
+    mine = int((zeros % 4 == 0).sum())
+    assert f"Family 0 · **{mine}** images of this digit, 450 in all" in words(app)
+    app.selectbox(key="families-split").set_value(0).run()
+    assert not app.exception, app.exception
+    assert "Click an image." in words(app)

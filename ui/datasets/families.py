@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
@@ -12,23 +10,11 @@ from digits.dataset.dataset import Dataset
 from digits.dataset.families import store, words
 from digits.engine.families import LOOSEST, searches_of, start_search, why_not
 from digits.errors import IntegrityError
-from digits.images.ink import to_ink
 from digits.job import LIVE, Job
-from ui.datasets import correcting
-from ui.datasets.strips import strip
+from ui.datasets import correcting, family
 from ui.frame import duration, errors_shown, owner, plain
 
-SHOWN = 12  # families of a digit, the largest first
-STEPS = (0.0, 0.25, 0.5, 0.75, 1.0)  # of the copies, from the least to the most changed
-
-
-@dataclass(frozen=True)
-class Family:
-    """A family to look at: its number and size, its mean, and copies from the least to the most changed."""
-
-    number: int
-    images: int
-    pictures: list[NDArray[np.uint8]]  # (28, 28) dark on white
+SHOWN = 12  # families of a digit on a page, the largest first
 
 
 def families(dataset: Dataset) -> None:
@@ -43,7 +29,7 @@ def families(dataset: Dataset) -> None:
         _search(dataset, "Search again" if damaged else "Find families" if known is None else "")
         if known is not None and correcting.words_can_be_read(dataset):
             _summary(dataset, known)
-            _digit(dataset, known)
+            _digit(dataset)
 
 
 def _known(dataset: Dataset) -> tuple[NDArray[np.int64] | None, bool]:
@@ -125,35 +111,28 @@ def _summary(dataset: Dataset, known: NDArray[np.int64]) -> None:
 
 
 @st.fragment
-def _digit(dataset: Dataset, known: NDArray[np.int64]) -> None:
-    digit = st.segmented_control("Digit", range(10), default=0, key="families-digit", required=True)
-    found = _look((dataset.fingerprint, store.about(dataset)["index"]), int(digit or 0), dataset)
-    mine = words.theirs(dataset)
-    for family in found:
-        mark = " · a person said so" if family.number in mine else ""
-        st.markdown(f"Family {family.number} · **{family.images:,}** images{mark}")
-        names = ["mean", "least changed", *["·"] * (len(family.pictures) - 3), "most changed"]
-        strip(family.pictures, names[: len(family.pictures)], width=72, columns=len(STEPS) + 1)
-    there = len(np.unique(known[dataset.labels == digit]))
-    if there > len(found):
-        st.caption(f"The {len(found)} largest of {there:,} families of the digit {digit}.")
-    correcting.correct(dataset, known, [family.number for family in found])
+def _digit(dataset: Dataset) -> None:
+    with errors_shown():
+        known = store.families_of(dataset)  # anew: somebody may have corrected them since the page was drawn
+        if known is None:
+            return
+        correcting.forget_old_choices(dataset)
+        digit = int(st.segmented_control("Digit", range(10), default=0, key="families-digit", required=True,
+                                         on_change=correcting.forget_choices) or 0)  # fmt: skip
+        shown = _page(family.numbers_of(known, dataset.labels, digit), digit, dataset.name)
+        theirs = words.theirs(dataset)
+        for one in family.look(dataset, known, shown, digit):
+            family.show(one, " · a person said so" if one.number in theirs else "")
+        correcting.correct(dataset, known, shown, digit)
 
 
-@st.cache_data(max_entries=30, show_spinner=False)
-def _look(shown: tuple[str, str], digit: int, _dataset: Dataset) -> list[Family]:
-    known, changes = _dataset.families, _dataset.changes
-    assert known is not None
-    numbers, sizes = np.unique(known[_dataset.labels == digit], return_counts=True)
-    largest = numbers[np.argsort(-sizes, kind="stable")][:SHOWN]
-    return [_family(_dataset, int(number), np.flatnonzero(known == number), changes) for number in largest]
-
-
-def _family(dataset: Dataset, number: int, rows: NDArray[np.int64], changes: NDArray[np.float32] | None) -> Family:
-    if changes is not None:
-        rows = rows[np.argsort(changes[rows], kind="stable")]
-    some = np.unique(np.linspace(0, len(rows) - 1, min(len(rows), 300)).astype(np.int64))
-    mean = to_ink(dataset.images[np.sort(rows[some])]).mean(axis=0)
-    steps = rows[np.unique((np.array(STEPS) * (len(rows) - 1)).astype(np.int64))]
-    copies = [to_ink(np.asarray(dataset.images[row])[None])[0] for row in steps]
-    return Family(number, len(rows), [255 - picture.astype(np.uint8) for picture in (mean.round(), *copies)])
+def _page(numbers: NDArray[np.int64], digit: int, name: str) -> list[int]:
+    """Return the families of one page; ask for the page where there are several."""
+    pages = max(1, -(-len(numbers) // SHOWN))
+    page = st.pagination(pages, key=f"families-page-{name}-{digit}", width="stretch") if pages > 1 else 1
+    shown = numbers[(page - 1) * SHOWN : page * SHOWN].tolist()
+    if pages > 1:
+        first = (page - 1) * SHOWN + 1
+        st.caption(f"Families {first:,} to {first + len(shown) - 1:,} of the {len(numbers):,} of the digit {digit}, "
+                   "those with most images first.")  # fmt: skip
+    return [int(number) for number in shown]
