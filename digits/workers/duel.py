@@ -16,7 +16,7 @@ from digits.evaluation import metrics
 from digits.files import Json, append_line, replace, write_json
 from digits.settings import FRAMEWORK_NAMES, FRAMEWORKS
 from digits.training.duel import KIND, Duel
-from digits.training.outcome import Said, Answers, result
+from digits.training.outcome import Answers, Said, result
 from digits.training.queue import wait_for_slot
 from digits.training.turns import FRAMEWORK, NAMES, ONE_AND_OTHER, order_of
 from digits.workers.desk import Desk, work
@@ -57,15 +57,15 @@ class Bout:
         self.logits: dict[str, Logits] = {}  # of each framework, after the last epoch of the first seed
 
     def prepare(self) -> None:
-        """Import the frameworks, one after the other, and read the data, all at once."""
+        """Import the frameworks, one after the other, so that each is timed by itself."""
         for name in NAMES:
             self._say(f"importing {self._title(name)}")
             self.said.imported[name], _ = self.ring.turn(name, {"do": "import"})
-        self._say("reading the data")
-        self.said.read.update({name: header for name, (header, _) in self.ring.together({"do": "read"}).items()})
 
     def train(self, seed: int) -> None:
-        """Train one seed in all four processes, an epoch a round."""
+        """Train one seed in all four processes, an epoch a round; they read the data at once."""
+        self._say(f"reading the data, {self._place(seed)}")
+        self.said.read.update({name: header for name, (header, _) in self.ring.together({"do": "read"}).items()})
         for name in NAMES:
             self._say(f"compiling {self._title(name)}, {self._place(seed)}")
             header, logits = self.ring.turn(name, {"do": "begin", "seed": seed})

@@ -6,9 +6,11 @@ what to `do`; the clock runs only around the call that makes an epoch's updates.
 
 from __future__ import annotations
 
+import gc
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from importlib import import_module
 
 import numpy as np
@@ -35,6 +37,7 @@ class Duellist:
         self.recipe = duel.recipe(framework)
         self.data: inputs.Data
         self.classifier: Classifier
+        self.told: Json = {}  # the conditions, but for what is known only in the end
         self.initial: list[str] = []  # the hash of each seed's weights
         self.orders: list[conditions.Orders] = []  # of each seed's batches
         self.acts: dict[str, Callable[[Json], Reply]] = {
@@ -53,7 +56,9 @@ class Duellist:
         return {"import_seconds": time.perf_counter() - start}, None
 
     def read(self, _: Json) -> Reply:
-        """Read the data set; all seeds of all four processes train and test on the same rows."""
+        """Read the data, before each seed; all seeds of all four processes train and test on the same rows."""
+        vars(self).pop("classifier", None)
+        gc.collect()  # the last seed's network refers to itself, and holds its inputs
         self.data = inputs.load(self.recipe, self.duel.spec["fingerprint"], parts=self.duel.split())
         return {"images": len(self.data.train.rows), "inputs": len(self.data.live)}, None
 
@@ -67,10 +72,20 @@ class Duellist:
         self.classifier.place(self.data.train.inputs, self.data.train.labels)
         self.classifier.load(initial)
         compile_seconds = self._compile(initial)
-        self.initial.append(conditions.loaded(self.classifier))
-        self.orders.append(conditions.Orders())
+        self._keep_conditions()
         described = {"parameters_bytes": self.classifier.describe()["parameter_bytes"]}
         return self._tested({"create_seconds": create_seconds, "compile_seconds": compile_seconds, **described})
+
+    def _keep_conditions(self) -> None:
+        """Note under which conditions a seed is trained, and let go of the placed inputs.
+
+        PyTorch goes on using their memory, TensorFlow has a copy of its own: neither should be charged for ours too.
+        """
+        dataset = {"dataset": self.duel.spec["fingerprint"]}
+        self.told = conditions.conditions(self.duel.recipe(self.framework), self.data, self.classifier, dataset)
+        self.initial.append(conditions.loaded(self.classifier))
+        self.orders.append(conditions.Orders())
+        self.data = replace(self.data, train=replace(self.data.train, inputs=self.data.train.inputs[:0].copy()))
 
     def _compile(self, initial: State) -> float:
         """Return how much longer the first updates take than the same once more; then begin anew from `initial`.
@@ -113,11 +128,9 @@ class Duellist:
         """Return the conditions of all seeds."""
         known = {
             "initial weights": self.initial, "order": [order.digest for order in self.orders],
-            "updates": sum(order.updates for order in self.orders), "seeds": self.duel.seeds,
-            "dataset": self.duel.spec["fingerprint"], "leak": request["leak"],
+            "updates": sum(order.updates for order in self.orders), "seeds": self.duel.seeds, "leak": request["leak"],
         }  # fmt: skip
-        found = conditions.conditions(self.duel.recipe(self.framework), self.data, self.classifier, known)
-        return {"conditions": found}, None
+        return {"conditions": {**self.told, **self.classifier.conditions(), **known}}, None
 
     def _epoch(self, epoch: int) -> tuple[NDArray[np.int32], NDArray[np.floating]]:
         """Return the (steps, batch) rows of an epoch and their (steps,) rates."""
