@@ -53,7 +53,7 @@ def test_intervals_can_be_heard_and_their_names_are_text() -> None:
 
 @pytest.mark.parametrize(
     ("low", "high", "ratio"),
-    [(0.5, 2.0, True), (0.99, 1.01, True), (1.0, 1.0, True), (0.001, 900.0, True), (1.4, 1.5, True), (0.1, 15.0, True),
+    [(0.5, 2.0, True), (0.99, 1.01, True), (1.0, 1.0, True), (0.001, 900.0, True), (1.4, 1.5, True), (0.1, 15, True),
      (-4.44, 2.45, False), (0.0, 0.0, False), (-0.06, 1.14, False), (3.0, 12.5, False), (-51.0, -43.0, False)],
 )  # fmt: skip
 def test_an_axis_has_a_few_marks_inside_it_and_what_means_no_difference_is_one(low, high, ratio) -> None:
@@ -125,9 +125,7 @@ def test_a_difference_of_zero_is_a_mark_at_the_edge_that_says_so() -> None:
     assert edge < log10(1e-16), "below every difference"
     assert not option["yAxis"]["axisLabel"]["showMinLabel"], "the edge is 0 and no power of ten"
     assert len({(line["color"], line["lineStyle"]["type"]) for line in (loss, weight, logit)}) == 3
-    assert lockstep_words(steps).startswith(
-        "loss: at most 2.0e-15, 0.0e+00 after step 3, equal to the bit after 2 of"
-    )
+    assert lockstep_words(steps).startswith("loss: at most 2.0e-15, 0.0e+00 after step 3, equal to the bit")
 
 
 @pytest.mark.parametrize("values", [(1e-16, 1e-16, 1e-16), (1e-16, 1.0, 300.0), (0.0, 0.0, 0.0), (0.5, 0.5, 0.5)])

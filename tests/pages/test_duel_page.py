@@ -2,63 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from digits import job as jobs
 from digits import settings
 from digits.dataset.dataset import Dataset
-from digits.engine import local
-from digits.engine.locksteps import lockstep_of, start_lockstep
-from digits.files import Json, Lock, append_line, write_json
-from digits.job import Job
+from digits.engine.duels import start_duel
+from digits.files import Lock, append_line, write_json
 from digits.training.duel import Duel, all_duels
-from digits.training.lockstep import Mode
 from digits.training.recipe import preset, reference
+from tests.apps import click, opened, shown
 from tests.duels import asked_duel, fought_duel, turns
-from tests.starter import build_starter, four_drawings
-
-MODE = Mode(dataset="starter", optimizer="adam", steps=3)
-STEPS = [{"step": 1, "losses": [1.0, 1.0], "loss": 0.0, "weight": 1e-16, "logit": 0.0},
-         {"step": 2, "losses": [1.0, 1.0], "loss": 2e-15, "weight": 1e-15, "logit": 1e-14},
-         {"step": 3, "losses": [1.0, 1.0], "loss": 1e-15, "weight": 2e-15, "logit": 2e-14}]  # fmt: skip
-
-
-@pytest.fixture
-def starter(lab: Path) -> None:
-    build_starter()
-
-
-@pytest.fixture
-def unstarted(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Job, Lock]]:
-    """Keeps workers from being started; holds what would have been, each with its lock, as if it were at work."""
-    begun: list[tuple[str, Job, Lock]] = []
-    monkeypatch.setattr(local, "launch", lambda worker, job, lock: begun.append((worker, job, lock)))
-    return begun
-
-
-def opened(**parameters: str) -> AppTest:
-    """The page, run once, with these parameters in its URL."""
-    app = AppTest.from_file(str(settings.PROJECT / "app.py"), default_timeout=60).run()
-    for name, value in parameters.items():
-        app.query_params[name] = value
-    app.switch_page("pages/duel.py").run()
-    assert not app.exception, app.exception
-    return app
-
-
-def shown(app: AppTest) -> str:
-    kinds = (app.markdown, app.caption, app.error, app.warning, app.get("html"))
-    texts = [getattr(element, "value", None) or element.proto.body for kind in kinds for element in kind]
-    return "\n".join(texts).replace("\\", "").replace("\u00a0", " ")
-
-
-def click(app: AppTest, label: str) -> None:
-    next(button for button in app.button if button.label.startswith(label)).click().run()
-    assert not app.exception, app.exception
+from tests.starter import four_drawings, small
 
 
 def live(duel: Duel, **status: object) -> Lock:
@@ -148,6 +103,18 @@ def test_a_duel_at_work_says_whose_epoch_it_is_and_shows_what_is_known_so_far() 
     assert (duel.folder / "stop").exists()
     assert "stops after this epoch" in app.get("progress")[0].proto.text
     lock.close()
+
+
+@pytest.mark.usefixtures("starter")
+def test_a_duel_that_waits_says_after_what(unstarted: list) -> None:
+    first = start_duel(small("pytorch", epochs=2), owner="ann", seeds=1)
+    second = start_duel(small("pytorch", epochs=3), owner="ann", seeds=1)
+    app = opened(duel=second.id)
+    said = app.get("progress")[0].proto.text.replace("\\", "")
+    assert f"number 2 in the queue, after the duel of {first.title}" in said
+    assert len(unstarted) == 2
+    click(app, "Stop")
+    assert (second.folder / "stop").exists()
 
 
 @pytest.mark.usefixtures("starter")
@@ -248,65 +215,3 @@ def test_a_duel_that_failed_says_why_and_can_be_fought_again(unstarted: list) ->
     assert {key: job.spec()[key] for key in ("recipes", "seeds", "target")} == {
         key: duel.spec[key] for key in ("recipes", "seeds", "target")
     }
-
-
-def stepped(mode: Mode, steps: list[Json], state: str = "finished") -> None:
-    """Leave what the lockstep of `mode` would have left."""
-    found = lockstep_of(mode)
-    assert found is not None
-    for step in steps:
-        append_line(found.job.folder / "steps.jsonl", step)
-    if state == "finished":
-        largest = {f"largest_{name}_difference": max(step[name] for step in steps)
-                   for name in ("loss", "weight", "logit")}  # fmt: skip
-        write_json(found.job.folder / "result.json", largest)
-    write_json(found.job.folder / "status.json", {**found.job.status(), "state": state})
-
-
-@pytest.mark.usefixtures("starter")
-def test_lockstep_offers_to_step_and_then_shows_what_is_equal_to_the_bit_and_why(unstarted: list) -> None:
-    app = opened(view="Lockstep")
-    app.number_input(key="lockstep-steps").set_value(3).run()
-    assert "reference Adam, float64** over 3 steps has not been run on starter" in shown(app)
-    assert "Run all modes (12 missing)" in [button.label for button in app.button]
-    click(app, "Step both together")
-    ((worker, _, lock),) = unstarted
-    assert worker == "lockstep"
-    assert "reference Adam" in app.get("progress")[0].proto.text
-    stepped(MODE, STEPS)
-    lock.close()
-    app.run()
-    text = shown(app)
-    assert "Equal to the bit: loss after 1 of 3 steps, largest logit after 1 of 3 steps." in text
-    assert "the losses differ by **2.0 · 10⁻¹⁵ nats** at most" in text
-    assert "Adam divides by the root of past squares" in text
-    assert app.get("echarts_chart")[0].proto.alt.startswith(
-        "loss: at most 2.0e-15, 1.0e-15 after step 3, equal to the"
-    )
-    assert "Run all modes (11 missing)" in [button.label for button in app.button]
-
-
-@pytest.mark.usefixtures("starter")
-def test_run_all_modes_starts_those_that_are_missing(unstarted: list) -> None:
-    start_lockstep(MODE, owner="ann")
-    stepped(MODE, STEPS)
-    unstarted.pop()[2].close()
-    app = opened(view="Lockstep")
-    app.number_input(key="lockstep-steps").set_value(3).run()
-    click(app, "Run all modes")
-    modes = [job.spec() for _, job, _ in unstarted]
-    assert len({(mode["optimizer"], mode["native"], mode["dtype"]) for mode in modes}) == len(modes) == 11
-    assert not any(button.label.startswith("Run all modes") for button in app.button)
-    assert shown(app).count("queued") == 11
-
-
-@pytest.mark.usefixtures("starter")
-def test_a_lockstep_that_ended_early_says_why(unstarted: list) -> None:
-    start_lockstep(MODE, owner="ann")
-    found = lockstep_of(MODE)
-    assert found is not None
-    write_json(found.job.folder / "status.json", {**found.job.status(), "state": "failed", "error": "no number"})
-    app = opened(view="Lockstep")
-    app.number_input(key="lockstep-steps").set_value(3).run()
-    assert "The last lockstep of reference Adam, float64 failed: no number" in shown(app)
-    assert np.all([lock.close() is None for _, _, lock in unstarted])

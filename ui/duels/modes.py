@@ -46,7 +46,7 @@ def _look(mode: Mode, was_live: bool) -> None:
         words = "Each imports both frameworks and steps; they wait for one another."
         if missing and st.button(f"Run all modes ({len(missing)} missing)", f"all-modes-{mode.dataset}", words,
                                  icon=":material/playlist_play:"):  # fmt: skip
-            for one in missing:
+            for one in sorted(missing, key=lambda one: one != mode):  # what is on show goes first
                 start_lockstep(one, owner=owner())
             st.rerun(scope="app")
         if was_live and not any(state in LIVE for state in states):
