@@ -64,11 +64,12 @@ def result(recipe: Recipe, target: float, *, turns: list[Json], said: Said, answ
     why: dict[str, str] = {}
     found |= {**_ratios(turns, why), **_noise(turns, recipe.threads, why)}
     found |= {**_significance(answers, why), **_seeds(found["by_seed"])}
-    first, second = (said.conditions[side] for side in SIDES)
-    found |= {"split": first["split"], "leak": first["leak"]}
+    repeats = {side: "yes" if same else "no" for side, same in found["repeats"].items()}
+    conditions = _each(lambda side: {**said.conditions[side], "repeats bit for bit": repeats[side]})
+    first, second = (conditions[side] for side in SIDES)
+    found |= {"split": first["split"], "leak": first["leak"], "conditions": conditions}
     rows = ledger(first, second)
-    judged = verdict(rows, _measures(found, turns, answers, why), sides=SIDES)
-    return {**found, "conditions": said.conditions, "ledger": rows, **judged}
+    return {**found, "ledger": rows, **verdict(rows, _measures(found, turns, answers, why), sides=SIDES)}
 
 
 def _each(compute: Callable[[str], Any]) -> Json:

@@ -155,7 +155,10 @@ def test_two_processes_that_differ_in_one_bit_do_not_repeat() -> None:
     assert found()["repeats"] == {"pytorch": True, "tensorflow": True}
     turns = turns_of()
     next(one for one in turns if one["duellist"] == "t2" and one["epoch"] == 4)["logits"] = "other"
-    assert found(turns)["repeats"] == {"pytorch": True, "tensorflow": False}
+    told = found(turns)
+    assert told["repeats"] == {"pytorch": True, "tensorflow": False}
+    row = next(row for row in told["ledger"] if row["factor"] == "repeats bit for bit")
+    assert (row["first"], row["second"], row["matters"]) == ("yes", "no", [])
 
 
 def test_the_last_answers_are_tested_on_the_same_images() -> None:
