@@ -72,7 +72,8 @@ def _forget(dataset: Dataset) -> None:
 
 def _merge(dataset: Dataset, known: Rows, shown: list[int], digit: int) -> None:
     typed = st.multiselect("These families are one drawing", shown, format_func=str, key="families-merge", help=ANY,
-                           accept_new_options=True, placeholder="Choose or type numbers of families")  # fmt: skip
+                           accept_new_options=True, select_all=False,
+                           placeholder="Choose or type numbers of families")  # fmt: skip
     chosen = list(dict.fromkeys(one for text in typed if (one := _number(text, known, dataset, digit)) is not None))
     for one in family.look(dataset, known, [number for number in chosen if number not in shown], digit):
         family.show(one)

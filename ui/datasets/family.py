@@ -60,6 +60,9 @@ def _family(shown: tuple[str, str, int, int], _dataset: Dataset, _known: Rows) -
 def show(family: Family, mark: str = "") -> None:
     """Show a family with its number, its size and a `mark`."""
     more = f" of this digit, {family.of_all_digits:,} in all" if family.of_all_digits > family.images else ""
-    st.markdown(f"Family {family.number} · **{family.images:,}** images{more}{mark}")
-    names = ["mean", "least changed", *["·"] * (len(family.pictures) - 3), "most changed"]
-    strip(family.pictures, names[: len(family.pictures)], width=72, columns=len(STEPS) + 1)
+    images = "image" if family.images == 1 else "images"
+    st.markdown(f"Family {family.number} · **{family.images:,}** {images}{more}{mark}")
+    names, pictures = ["mean", "least changed", *["·"] * (len(family.pictures) - 3), "most changed"], family.pictures
+    if family.images == 1:
+        names, pictures = ["its image"], pictures[-1:]
+    strip(pictures, names[: len(pictures)], width=72, columns=len(STEPS) + 1)
