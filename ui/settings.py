@@ -12,15 +12,14 @@ from digits.training import notebook
 from digits.training import recipe as recipes
 from digits.training.recipe import Recipe
 from ui.boxes import dataset_box
+from ui.meanings import meanings
 
 HELP = {
     "network": "Widths of the hidden layers, from the input on; ten logits, one a digit, follow.",
-    "activation": "What a hidden unit makes of its sum: relu cuts off what is negative, tanh and sigmoid squash it.",
+    "activation": f"What a hidden unit makes of its sum. {meanings('activation')}",
     "dropout": "Share of each hidden layer's units that an update leaves out at random, so that no unit relies on a "
     "single other one. Both frameworks leave out the same units.",
-    "initialisation": "How the first weights are drawn, the same for both frameworks. pytorch: uniform, within one "
-    "over the root of the inputs. keras: Glorot uniform, biases zero. he-normal: normal, variance two over the "
-    "inputs, made for relu (He et al. 2015).",
+    "initialisation": "How the first weights are drawn, the same for both frameworks. " + meanings("initialisation"),
     "optimiser": "What turns gradients into updates: SGD follows the gradient, Adam scales each weight's step by the "
     "gradients that weight has seen. native: each framework's own, whose Adams differ. reference: one formula.",
     "rate": "How far one update goes. Too high and the loss jumps, too low and it crawls.",
@@ -31,22 +30,19 @@ HELP = {
     "full batch": "One update an epoch, made from all training images at once, as the notebook's PyTorch model.",
     "batch": "Images that one update is made from. Few: many, noisy updates an epoch.",
     "epochs": "How often all training images are seen.",
-    "split": "How images are dealt out to training and test. random: image by image, as the notebook did. family: "
-    "copies of a drawing all to one side, so that the test is on drawings that were never seen.",
+    "split": f"How images are dealt out to training and test. {meanings('split')}",
     "folds": "Into how many parts families are dealt. Each part tests every digit; one of them is the test part.",
     "fold": "Which part is tested, counted from 0. All folds together test every image once.",
     "test_share": "Share of the images that is kept for testing and never trained on.",
     "validation_share": "Share of the rest that is kept for choosing between recipes; the notebook keeps none. By "
     "family: whole families, so that of few large ones more is kept.",
-    "pixels": "rgba: 3,136 inputs, the red, green, blue and opacity of each pixel: the notebook's way. ink: the 784 "
-    "opacities alone, the only ones that can differ from zero.",
-    "frame": "as-drawn: the picture as it is. centred: the digit scaled to 20 pixels and moved to the middle.",
+    "pixels": meanings("pixels"),
+    "frame": meanings("frame"),
     "scale": "The number that full ink becomes. The notebook feeds 0 to 255; 1 is the usual choice elsewhere.",
     "seed": "The same seed gives the same first weights, order, split and dropout.",
     "threads": "Processor threads. Results repeat bit for bit only with the same number.",
     "device": "Where the arithmetic runs. Bit for bit the same results are promised on the processor only.",
-    "compilation": "usual: PyTorch runs its operations one by one, TensorFlow as one graph (tf.function). compiler: "
-    "both translate the training step to machine code first (torch.compile, XLA), which takes time once.",
+    "compilation": meanings("compilation"),
     "dtype": "Precision of the arithmetic: float64 is twice as exact and about half as fast.",
 }
 GROUPS = {

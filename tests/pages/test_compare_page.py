@@ -14,12 +14,15 @@ from digits.engine import local
 from digits.errors import UsageError
 from digits.files import write_json
 from digits.training.duel import all_duels
+from digits.training.recipe import CHOICES
 from digits.training.run import Run, all_runs
 from tests.evaluation import made_run
 from tests.starter import four_drawings
 from ui.comparison.difference import shown
 from ui.comparison.first_layer import coloured, sheet, use
 from ui.curves import _table, legend
+from ui.meanings import VALUES, meanings
+from ui.settings import HELP
 from ui.table import table_csv, table_rows
 
 # Opens the page once a tab, as the app does, and prints its words; then what got imported.
@@ -205,11 +208,25 @@ def test_the_table_as_csv_has_every_column_and_no_cell_that_a_spreadsheet_would_
 
 
 @pytest.mark.parametrize(
-    ("value", "text"),
-    [(None, "–"), (86184, "86,184"), (1e-7, "1e-07"), ("pytorch", "PyTorch"), ("*x*", "\\*x\\*"), (0.001, "0.001")],
-)
-def test_a_setting_is_shown_as_text(value: object, text: str) -> None:
-    assert shown(value) == text
+    ("name", "value", "text"),
+    [("momentum", None, "–"), ("seed", 86184, "86,184"), ("epsilon", 1e-7, "1e-07"),
+     ("framework", "pytorch", "PyTorch"), ("dataset", "*x*", "*x*"), ("rate", 0.001, "0.001"), ("batch", 128, "128"),
+     ("batch", 0, "0: the whole training part, one update an epoch"),
+     ("frame", "as-drawn", "as-drawn: the picture as it is"),
+     ("initialisation", "pytorch", "pytorch: uniform, within one over the root of the inputs"),
+     ("pixels", "rgba", "rgba: 3,136 inputs, the red, green, blue and opacity of each pixel: the notebook's way")],
+)  # fmt: skip
+def test_a_setting_is_shown_with_what_it_means(name: str, value: object, text: str) -> None:
+    assert shown(name, value).replace("\\", "") == text
+    assert shown("dataset", "*x*") == "\\*x\\*", "a name is never Markdown"
+
+
+def test_every_word_that_a_setting_may_be_has_its_meaning() -> None:
+    assert {name: set(words) for name, words in VALUES.items()} == {
+        name: set(words) for name, words in CHOICES.items() if name != "framework"
+    }
+    for name in ("activation", "initialisation", "split", "pixels", "frame", "compilation"):
+        assert meanings(name) in HELP[name], "the form says the same"
 
 
 def test_weights_are_coloured_from_brown_through_white_to_green() -> None:

@@ -10,6 +10,7 @@ from digits.evaluation.comparison import differences, unfair
 from digits.settings import FRAMEWORK_NAMES
 from digits.training.run import Run
 from ui.frame import plain
+from ui.meanings import meaning
 
 WORDS = {"dataset": "data set", "fingerprint": "content of the data set", "dtype": "precision"}
 ALIKE = {
@@ -47,7 +48,7 @@ def table(runs: list[Run], found: dict[str, list[Any]]) -> list[dict[str, str]]:
     """Return a row a setting, a column a run, as text that is safe as Markdown."""
     heads = [f"{number}. {plain(run.title)}" for number, run in enumerate(runs, 1)]
     return [
-        {"Setting": word(name), **{head: shown(value) for head, value in zip(heads, values, strict=True)}}
+        {"Setting": word(name), **{head: shown(name, value) for head, value in zip(heads, values, strict=True)}}
         for name, values in found.items()
     ]
 
@@ -57,10 +58,13 @@ def word(name: str) -> str:
     return WORDS.get(name, name.replace("_", " "))
 
 
-def shown(value: Any) -> str:
-    """Return a setting's value as text; a dash where it plays no part."""
+def shown(name: str, value: Any) -> str:
+    """Return the value of the setting `name` as text, with what it means; a dash where it plays no part."""
     if value is None:
         return "–"
     if isinstance(value, bool) or not isinstance(value, int | float):
-        return plain(FRAMEWORK_NAMES.get(value, value))
-    return f"{value:,}" if isinstance(value, int) else f"{value:g}"
+        said = plain(FRAMEWORK_NAMES.get(value, value) if name == "framework" else value)
+    else:
+        said = f"{value:,}" if isinstance(value, int) else f"{value:g}"
+    words = meaning(name, value)
+    return f"{said}: {plain(words)}" if words else said
