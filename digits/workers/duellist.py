@@ -26,7 +26,7 @@ from digits.training import conditions, inputs
 from digits.training.duel import Duel, find_duel
 from digits.training.loop import order
 
-PRODUCT_SIZE, PRODUCTS = 2048, 5
+PRODUCT_SIZE, PRODUCTS = 2048, 3
 
 
 class Duellist:
