@@ -17,6 +17,7 @@ from digits.files import Json
 from digits.settings import FRAMEWORK_NAMES
 
 ROUNDS_NEEDED = 6  # fewer cannot bound a median with 95 %: `digits.evaluation.statistics.ratio`
+FAMILIES_NEEDED = 6  # as many for the same reason: five that lean to one side by chance are no rarity
 SEEDS_NEEDED = 3  # for a spread that is compared with another
 UNKNOWN = {
     "faster": "Which is faster is not known: they were not timed in turn. Run a duel.",
@@ -111,6 +112,10 @@ def accurate(case: Case) -> Found:
     shares = case.pair("accuracy")
     if found is None or None in shares:
         return case.unknown("accurate")
+    families = case.measures.get("families")
+    if families is not None and families < FAMILIES_NEEDED:
+        return Found(reason=f"Too few families to say which is more accurate: {families}, and the interval of a "
+                            f"difference takes {FAMILIES_NEEDED}. Test on more drawings.")  # fmt: skip
     several = one is not None and len(one) > 1
     seeds = over_seeds(one, other) if several else None
     if several:

@@ -146,6 +146,11 @@ def test_unknown_families_are_said_and_a_leak_stands_in_the_sentence() -> None:
     assert sentence("accurate", leak=None).endswith(" Whether these images have copies in training is not known.")
 
 
+def test_too_few_families_refuse_which_is_more_accurate() -> None:
+    assert "Too few families to say which is more accurate: 5, and" in refusal("accurate", families=5)
+    assert sentence("accurate", families=6)
+
+
 def test_the_steadier_is_named_with_both_spreads_and_their_ratio() -> None:
     steady = {"pytorch": [0.9921, 0.9920, 0.9922, 0.9921], "tensorflow": [0.985, 0.965, 0.986, 0.99]}
     said = sentence("steadier", seeds=steady)
