@@ -94,7 +94,7 @@ def test_copies_are_counted_by_the_families_of_now_and_the_leak_too() -> None:
     assert alone["families"] is None
     assert "each image its own family" in alone["verdict"]
     assert next(row for row in alone["ledger"] if row["factor"] == "leak")["first"] is None, "unknown by now"
-    families = np.arange(len(dataset.labels)) % 8
+    families = np.arange(len(dataset.labels)) % 10
     store.keep(dataset, families, {"by": "search"})
     found = judge(*runs)
     assert found["families"] == len(set(families[:40]))
