@@ -175,15 +175,32 @@ def _noise(turns: list[Json], threads: int, why: dict[str, str]) -> Json:
     speed, suffer most, and both of its processes alike, so that the control does not tell.
     """
     told = [turn for turn in turns if turn["epoch"] > 1 and turn["others_seconds"] is not None]
-    shares = [turn["sleepers_share"] for turn in turns if turn["epoch"] > 1 and turn["sleepers_share"] is not None]
-    found: Json = {"sleepers_share": max(shares, default=None), "others_cores": None}
-    if told:
-        others = sum(turn["others_seconds"] for turn in told) / sum(turn["turn_seconds"] for turn in told)
-        found["others_cores"] = max(0.0, others)
-        if others + threads - settings.cores() > MOST_SHARED * threads:
-            why["faster"] = (f"The machine was too noisy to say which is faster: other programs took {others:.1f} of "
-                             f"its {settings.cores()} cores, of which an epoch needs {threads}.")  # fmt: skip
+    slept = [turn for turn in turns if turn["epoch"] > 1 and turn["sleepers_share"] is not None]
+    found: Json = {"sleepers_share": max((turn["sleepers_share"] for turn in slept), default=None),
+                   "others_cores": max(0.0, _cores(told, "others_seconds")) if told else None}  # fmt: skip
+    reason = _crowded(found["others_cores"] or 0.0, _cores(slept, "sleepers_share", by="turn_seconds"), threads)
+    if reason:
+        why["faster"] = reason
     return found
+
+
+def _cores(turns: list[Json], key: str, *, by: str | None = None) -> float:
+    """Return how many cores `key` took on average over `turns`: seconds, or with `by` a share of so many seconds."""
+    spent = sum(turn["turn_seconds"] for turn in turns)
+    return sum(turn[key] * (turn[by] if by else 1) for turn in turns) / spent if spent else 0.0
+
+
+def _crowded(others: float, awake: float, threads: int) -> str | None:
+    """Return why nobody is called faster where an epoch had fewer cores to itself than threads; None where it had."""
+    cores = settings.cores()
+    if threads > cores:
+        return f"Which is faster cannot be said: an epoch used {threads} threads on {cores} cores. Ask for fewer."
+    if others + awake + threads - cores <= MOST_SHARED * threads:
+        return None
+    told = f"other programs took {others:.1f} of its {cores} cores, of which an epoch needs {threads}"
+    if awake > MOST_SHARED * threads:
+        told += f", and a process that should have slept took {awake:.1f}"
+    return f"The machine was too noisy to say which is faster: {told}."
 
 
 def _significance(answers: Answers, why: dict[str, str]) -> Json:

@@ -118,6 +118,24 @@ def test_others_that_take_the_cores_refuse_to_call_anybody_faster() -> None:
     assert found(turns_of(others_seconds=None, sleepers_share=None), recipe)["others_cores"] is None
 
 
+def test_a_sleeper_that_computes_refuses_to_call_anybody_faster() -> None:
+    recipe = small("pytorch", epochs=7).changed(threads=settings.cores())
+    awake = found(turns_of(sleepers_share=0.3 * settings.cores()), recipe)
+    assert any("a process that should have slept took" in reason for reason in awake["refused"])
+    once = turns_of()
+    once[-1]["sleepers_share"] = 0.9
+    asleep = found(once, recipe)
+    assert asleep["sleepers_share"] == 0.9
+    assert not [reason for reason in asleep["refused"] if "slept" in reason], "for one turn of many"
+
+
+def test_more_threads_than_cores_refuse_by_that_reason() -> None:
+    recipe = small("pytorch", epochs=7).changed(threads=settings.cores() + 1)
+    reasons = found(recipe=recipe)["answers"][0]["refused"]
+    assert reasons == [f"Which is faster cannot be said: an epoch used {settings.cores() + 1} threads on "
+                       f"{settings.cores()} cores. Ask for fewer."]  # fmt: skip
+
+
 def test_the_share_of_the_machine_is_of_the_better_product_rate() -> None:
     told = found()
     operations = 2 * 1000 * (3 * (300 * 32 + 32 * 16 + 16 * 10) - 300 * 32)
