@@ -137,5 +137,5 @@ def start_combining(parts: list[str], name: str, *, owner: str, take: int | None
 
     Raises `UsageError` if they do not fit together, `NotFoundError` if one does not exist, and as `start_build`.
     """
-    check_parts([Dataset.open(part) for part in parts], take)
+    check_parts([Dataset.open(part) for part in parts], take, seed)
     return start_build("", name, owner=owner, more={"parts": parts, "take": take, "seed": seed})

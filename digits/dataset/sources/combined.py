@@ -39,7 +39,7 @@ class Combined:
     ignored = 0
 
     def __init__(self, datasets: Sequence[Dataset], *, take: int | None = None, seed: int = 42) -> None:
-        check_parts(datasets, take)
+        check_parts(datasets, take, seed)
         self._parts = _parts(datasets, take, seed)
         self._families = _families(self._parts)
         self._there: dict[bytes, str] = {}
@@ -139,7 +139,7 @@ def _evenly(counts: NDArray[np.int64], take: int) -> list[int]:
     return wanted
 
 
-def check_parts(datasets: Sequence[Dataset], take: int | None) -> None:
+def check_parts(datasets: Sequence[Dataset], take: int | None, seed: int = 42) -> None:
     """Raise `UsageError` unless `datasets` can be combined; no image is read."""
     if len(datasets) < 2:
         raise UsageError("There is nothing to combine", expected="two data sets or more", received=len(datasets))
@@ -147,6 +147,8 @@ def check_parts(datasets: Sequence[Dataset], take: int | None) -> None:
         raise UsageError(
             "So few cannot be drawn evenly", expected="at least 10 images of each data set", received=take
         )
+    if not 0 <= seed < 2**32:
+        raise UsageError("seed is out of bounds", expected=f"0 to {2**32 - 1}", received=seed)
     seen: dict[str, str] = {}
     for dataset in datasets:
         if dataset.fingerprint in seen:

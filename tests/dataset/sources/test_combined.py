@@ -211,6 +211,12 @@ def test_too_few_are_refused(two) -> None:
         Combined(two, take=9)
 
 
+@pytest.mark.parametrize("seed", [-1, 2**32])
+def test_a_seed_out_of_bounds_is_refused_before_a_worker_starts(two, seed: int) -> None:
+    with pytest.raises(UsageError, match="seed is out of bounds: expected 0 to 4294967295"):
+        local.start_combining(["ours", "pen"], "both", owner="ann", take=20, seed=seed)
+
+
 def test_a_worker_combines_and_what_cannot_be_is_refused_before_it_starts(two) -> None:
     job = local.start_combining(["ours", "pen"], "both", owner="ann", take=20)
     assert wait_for_end(job) == "finished", job.status()
