@@ -53,7 +53,9 @@ def judge(first: Run, second: Run) -> Json:
     rows = ledger(_conditions(first), _conditions(second))
     difference = found["accuracy_difference"]
     whole = None if found["low"] is None else [difference, found["low"], found["high"]]
-    measures = {**found, "accuracy_difference": whole, "leak": leak_of(first), "why": why, "part": shared.part,
+    leaks = {side: leak_of(run) for side, run in zip(sides, (first, second), strict=True)}
+    leak = leaks if len(set(leaks.values())) > 1 else leaks[sides[0]]
+    measures = {**found, "accuracy_difference": whole, "leak": leak, "why": why, "part": shared.part,
                 "parameters_bytes": dict(zip(sides, map(_weights, (first, second)), strict=True))}  # fmt: skip
     judged = verdict(rows, measures, sides=sides, one_framework=one_framework)
     return {**found, "ledger": rows, **judged, "runs": [first.id, second.id], "sides": list(sides)}

@@ -118,8 +118,6 @@ def accurate(case: Case) -> Found:
                             f"difference takes {FAMILIES_NEEDED}. Test on more drawings.")  # fmt: skip
     several = one is not None and len(one) > 1
     seeds = over_seeds(one, other) if several else None
-    if several:
-        shares = one[0], other[0]
     first, second = case.names
     sentence = (f"{_claim(case, found, seeds)}: {first} reads {percent(shares[0])} and {second} {percent(shares[1])} "
                 f"of {_images(case)}; {first} minus {second} is {_points(found)}{_p(case)})."
@@ -168,15 +166,26 @@ def _leak(case: Case) -> str:
     if "leak" not in case.measures:
         return ""
     leak = case.measures["leak"]
+    if isinstance(leak, dict):
+        one, other = (_share(leak[side]) for side in case.sides)
+        return (f" Of {case.names[0]}'s test images {one} have a copy or another relative in training, of "
+                f"{case.names[1]}'s {other}: what is new to one is not as new to the other.")  # fmt: skip
     if leak is None:
         return " Whether these images have copies in training is not known."
     if not leak:
         return ""
-    said = "all" if leak == 1 else f"{100 * leak:.1f} %"
-    if leak < 0.0005 or 0.9995 <= leak < 1:  # what rounding would make none or all
-        said = "less than 0.1 %" if leak < 0.5 else "more than 99.9 %"
+    said = _share(leak)
     means = "this is about drawings that were learnt, not about new ones" if leak >= 0.5 else "that flatters both"
     return f" {said[0].upper()}{said[1:]} of these images have a copy or another relative in training: {means}."
+
+
+def _share(leak: float | None) -> str:
+    """Return a leak in words; what rounding would make none or all is neither."""
+    if leak is None:
+        return "an unknown share"
+    if 0 < leak < 0.0005 or 0.9995 <= leak < 1:
+        return "less than 0.1 %" if leak < 0.5 else "more than 99.9 %"
+    return {0.0: "none", 1.0: "all"}.get(leak, f"{100 * leak:.1f} %")
 
 
 def _recipes(case: Case) -> str:

@@ -25,8 +25,9 @@ def verdict(
     Measures, each of which may be missing: `ratio` [median, low, high] of the first's seconds to the second's over so
     many `rounds`, `control` {side: [low, high]}; `accuracy` {side: share}, `accuracy_difference` [d, low, high] and
     `mcnemar_p` on so many `images` (only a `part` of those of either, if true) of so many `families` (null: unknown),
-    `leak`; `seeds` {side: [accuracy, …]}, of which the first is the one that read those images; `peak_bytes`
-    {side: [bytes, …]}, `parameters_bytes` {side: bytes}; `why` {question: why what it needs is missing}.
+    `leak` ({side: share} where they differ); `seeds` {side: [accuracy, …]}, of which the first is the one that read
+    those images; `peak_bytes` {side: [bytes, …]}, `parameters_bytes` {side: bytes}; `why` {question: why what
+    it needs is missing}.
     """
     case = Case(rows, measures, sides, one_framework)
     answers = [_answer(question, case) for question in QUESTIONS]

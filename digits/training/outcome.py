@@ -231,10 +231,11 @@ def _seeds(by_seed: Json) -> Json:
 def _measures(found: Json, turns: list[Json], answers: Answers, why: dict[str, str]) -> Json:
     """Return what `verdict` judges."""
     ratio = [found["ratio"], found["ratio_low"], found["ratio_high"]]
-    same = ("rounds", "control", "accuracy", "accuracy_difference", "mcnemar_p", "parameters_bytes", "leak")
+    same = ("rounds", "control", "accuracy_difference", "mcnemar_p", "parameters_bytes", "leak")
     return {
         **{name: found[name] for name in same}, "ratio": None if "faster" in why else ratio, "why": why,
-        "images": found["test_images"], "seeds": found["by_seed"],
+        "accuracy": _each(lambda side: found["calibration"][side]["accuracy"]), "images": found["test_images"],
+        "seeds": found["by_seed"],
         "families": None if answers.families is None else len(np.unique(answers.families)),
         "peak_bytes": _each(lambda side: _of(turns, side, "peak_bytes", epochs=LATER)),
     }  # fmt: skip

@@ -103,6 +103,19 @@ def test_copies_are_counted_by_the_families_of_now_and_the_leak_too() -> None:
     assert "All of these images have a copy or another relative in training" in found["verdict"]
 
 
+def test_two_recipes_of_one_framework_whose_leaks_differ_have_each_its_own() -> None:
+    build_starter()
+    dataset = Dataset.open("starter")
+    runs = [on(dataset, finished("a", wrong=(0, 10, 20), dataset="starter")),
+            on(dataset, finished("b", dataset="starter", rate=0.1, seed=1, ran={**RAN, "rate": 0.1}))]  # fmt: skip
+    parts, families = runs[1].split(), np.arange(len(dataset.labels))
+    families[parts.test[:9]] = families[parts.train[0]]
+    store.keep(dataset, families, {"by": "search"})
+    found = judge(*runs)["verdict"]
+    assert "Of Run a's test images " in found
+    assert "what is new to one is not as new to the other." in found
+
+
 def test_one_family_gives_figures_and_no_interval() -> None:
     build_starter()
     dataset = Dataset.open("starter")

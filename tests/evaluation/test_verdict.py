@@ -143,6 +143,10 @@ def test_unknown_families_are_said_and_a_leak_stands_in_the_sentence() -> None:
     assert " Less than 0.1 % of these images" in sentence("accurate", leak=0.0001)
     assert " More than 99.9 % of these images" in sentence("accurate", leak=0.9999)
     assert sentence("accurate", leak=0.05).endswith("in training: that flatters both.")
+    assert sentence("accurate", leak={"pytorch": 0.9873, "tensorflow": 0.0}).endswith(
+        " Of PyTorch's test images 98.7 % have a copy or another relative in training, of TensorFlow's none: what is "
+        "new to one is not as new to the other."
+    )
     assert sentence("accurate", leak=None).endswith(" Whether these images have copies in training is not known.")
 
 

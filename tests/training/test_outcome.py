@@ -187,6 +187,11 @@ def test_the_last_answers_are_tested_on_the_same_images() -> None:
     assert told["calibration"]["pytorch"]["accuracy"] == pytest.approx(38 / 40)
 
 
+def test_the_sentence_on_accuracy_tells_the_shares_whose_difference_it_tells() -> None:
+    said = next(one["sentence"] for one in found()["answers"] if one["question"] == "accurate")
+    assert "PyTorch reads 95.00 % and TensorFlow 90.00 % of 40 test images; PyTorch minus TensorFlow is 5.00" in said
+
+
 def test_images_of_one_drawing_give_no_interval_and_the_reason() -> None:
     told = found(answers=last_answers(np.zeros(40, np.int64)))
     assert told["accuracy_difference"] is None
