@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from digits.engine import first
+from digits.evaluation.honest import sound
 from digits.job import LIVE
 from digits.training.run import Run, all_runs
 from ui import overview
@@ -26,17 +27,18 @@ def main() -> None:
     page("Digits Lab", "What does the lab know? PyTorch and TensorFlow learn the same digits; then they read yours.")
     with errors_shown():
         runs = all_runs()
+        readable, _ = sound(runs)  # the chart names those that are damaged
         if first.progress() is not None:
             st.fragment(begin_progress, run_every=0.5)()
         elif not runs:
             begin()
-        elif any(run.job.state in LIVE for run in runs):
+        elif any(run.job.state in LIVE for run in readable):
             st.subheader("Now", anchor=False)
             st.fragment(overview.at_work, run_every=0.7)()
-        known(runs)
+        known(readable)
         left, right = st.columns([3, 2], gap="large")
         with left:
-            overview.latest(runs)
+            overview.latest(readable)
         with right:
             overview.data_sets()
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from digits.evaluation.honest import sound
 from digits.job import LIVE
 from digits.training.run import Run, all_runs
 from ui.comparison.board import show_board
@@ -16,7 +17,7 @@ from ui.comparison.first_layer import show_first_layer
 from ui.comparison.judgement import conclude
 from ui.comparison.per_digit import show_reports
 from ui.curves import show_curves
-from ui.frame import errors_shown, page
+from ui.frame import errors_shown, page, plain
 
 SHOWN = 4
 BOARD = "Other people's digits"
@@ -37,7 +38,12 @@ def main() -> None:
         st.page_link("app.py", label="Train both models now", icon=":material/home:")
         return
     with errors_shown():
-        chosen = choose(runs)
+        readable, damaged = sound(runs)
+        for wrong in damaged:
+            st.caption(f":material/warning: Left out: {plain(wrong)}")
+        if not readable:
+            return
+        chosen = choose(readable)
         if not chosen:
             st.caption("No run is chosen. Tick a box at the left of the table.")
             return

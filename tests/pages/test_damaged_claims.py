@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from digits.dataset.dataset import Dataset
 from digits.training.run import all_runs
-from tests.pages.test_claims import other_people, shown
+from tests.pages.test_claims import opened, other_people, shown
+from ui.comparison.board import cell
 
 
 def chart_alone() -> AppTest:
@@ -78,3 +80,23 @@ def test_data_sets_stand_side_by_side_though_one_is_damaged(furnished: object, t
     app = beside_alone()
     assert "bars" in shown(app).partition("Left out: ")[2]
     assert "| Median | starter |" in shown(app)
+
+
+@pytest.mark.parametrize("page", ["", "compare"])
+@pytest.mark.parametrize(("name", "content"), [("job.json", "{"), ("status.json", "[]"), ("result.json", "{")])
+def test_a_page_with_a_damaged_run_shows_the_others(furnished: object, page: str, name: str, content: str) -> None:
+    damaged, sound = all_runs()
+    (damaged.folder / name).write_text(content)
+    app = opened(page, tab="Other people's digits")
+    assert [error.value for error in app.error] == []
+    assert f"Left out: Run {damaged.id}" in shown(app)
+    assert f"{100 * sound.result()['test_accuracy']:.2f} %" in [metric.value for metric in app.metric]
+    for run in (damaged, sound):
+        (run.folder / name).write_text(content)
+    assert not opened(page).exception
+
+
+def test_a_run_that_is_damaged_while_the_board_is_on_show_is_marked(furnished: object) -> None:
+    run = all_runs()[0]
+    (run.folder / "result.json").write_text("{")
+    assert cell(run, Dataset.open("starter")) == {"accuracy": None, "note": "damaged", "own": True}

@@ -69,7 +69,11 @@ def rows(runs: list[Run], there: list[Dataset]) -> list[Json]:
 
 def cell(run: Run, dataset: Dataset) -> Json:
     """Return one cell: the accuracy of a run on a data set, None until it is known, and what is to be said of it."""
-    found, own = reading(run, dataset), is_own(run, dataset)
+    own = is_own(run, dataset)
+    try:
+        found = reading(run, dataset)
+    except DigitsError:  # it was damaged, or deleted, while the board was on show
+        return {"accuracy": None, "note": "damaged", "own": own}
     if found is None:
         return {"accuracy": None, "note": "not evaluated", "own": False}
     return {"accuracy": found["accuracy"], "note": _own(run) if own else _seen(found), "own": own}
