@@ -29,3 +29,8 @@ def adam(beta1: float, beta2: float) -> str:
 def keras_adam(beta1: float, beta2: float) -> str:
     """Return Keras's Adam: ε is added before the bias correction."""
     return f"w -= rate·√(1-β₂ᵗ)/(1-β₁ᵗ)·m/(√v + ε), β₁ {beta1:g}, β₂ {beta2:g}"
+
+
+def rate(held: float) -> float:
+    """Return the rate that an optimiser holds without what float32 adds behind the sixth digit."""
+    return float(f"{held:.6g}")

@@ -135,7 +135,8 @@ class PyTorchClassifier:
         formula = formulas.adam(*group["betas"]) if adam else formulas.momentum(group["momentum"])
         return {
             "version": f"PyTorch {torch.__version__}", "loss": formulas.LOSS, "optimiser": formula,
-            "epsilon": group.get("eps"), "dtype": str(kernel.dtype).removeprefix("torch."),
+            "epsilon": group.get("eps"), "rate": formulas.rate(group["lr"]), "dropout": self.dropout,
+            "activation": type(self.network[1]).__name__.lower(), "dtype": str(kernel.dtype).removeprefix("torch."),
             "threads": torch.get_num_threads(), "device": kernel.device.type,
             "compilation": "torch.compile" if self.compiled else "eager",
         }  # fmt: skip

@@ -165,6 +165,8 @@ class TensorFlowClassifier:
         return {
             "version": f"TensorFlow {tf.__version__}, Keras {keras.__version__}", "loss": formulas.LOSS,
             "optimiser": formula(self.optimizer), "epsilon": getattr(self.optimizer, "epsilon", None),
+            "rate": formulas.rate(float(self.optimizer.learning_rate.numpy())), "dropout": self.dropout,
+            "activation": self.network.layers[0].activation.__name__,
             "dtype": kernel.dtype.name, "threads": tf.config.threading.get_intra_op_parallelism_threads(),
             "device": tf.DeviceSpec.from_string(kernel.device).device_type.lower(),
             "compilation": "tf.function, XLA" if self.xla else "tf.function",

@@ -22,21 +22,42 @@ SHORT = 16  # hexadecimal digits of a hash that people compare by eye
 
 
 class Orders:
-    """A running hash over all batches that a classifier was given, and how many updates they made."""
+    """A running hash over all batches that a classifier was given, how many `images` and `updates` they made.
+
+    `batch` is the most images of an update.
+    """
 
     def __init__(self) -> None:
         self._hash = hashlib.sha256()
-        self.updates = 0
+        self.updates = self.images = self.batch = 0
 
     def add(self, batches: Rows) -> None:
         """Take note of (k, batch) rows, -1 where there is none; how they came in calls makes no difference."""
         self._hash.update(np.ascontiguousarray(batches, "<i4").data)
+        sizes = np.count_nonzero(batches >= 0, axis=1)
         self.updates += len(batches)
+        self.images += int(sizes.sum())
+        self.batch = max(self.batch, int(sizes.max(initial=0)))
 
     @property
     def digest(self) -> str:
         """Return the hash so far, shortened."""
         return self._hash.hexdigest()[:SHORT]
+
+
+def made(orders: list[Orders], rows: int) -> Json:
+    """Return `order`, `updates`, `batch` and `epochs` of trainings, one a seed, on so many training `rows`."""
+    epochs = sum(order.images for order in orders) / rows / len(orders)
+    return {"order": [order.digest for order in orders] if len(orders) > 1 else orders[0].digest,
+            "updates": sum(order.updates for order in orders), "batch": max(order.batch for order in orders),
+            "epochs": int(epochs) if epochs.is_integer() else round(epochs, 2)}  # fmt: skip
+
+
+def network(classifier: Classifier) -> str:
+    """Return the widths of the layers of `classifier`, live inputs first: `614-784-128-64-10`."""
+    kernels = [value.shape for name, value in classifier.state().items()
+               if name.startswith("layer.") and name.endswith(".kernel")]  # fmt: skip
+    return "-".join(str(width) for width in (*(rows for rows, _ in kernels), kernels[-1][1]))
 
 
 def loaded(classifier: Classifier) -> str:
@@ -56,14 +77,13 @@ def placed(data: Data) -> Json:
 def conditions(recipe: Recipe, data: Data, classifier: Classifier, known: Json) -> Json:
     """Return what ran: what the objects at work tell, and what only their keeper knows.
 
-    `known` holds `initial weights` and `order` as hashes (one, or a list of one a seed), `updates` (made), `dataset`
-    (its fingerprint), `leak`, and `seeds` where there are more than the recipe's.
+    `known` holds `initial weights` as a hash (or a list of one a seed), what was `made`, `dataset` (its fingerprint),
+    `leak`, and `seeds` where there are more than the recipe's. How inputs are scaled and images are split is told by
+    the recipe; `data` and `evaluation` are hashes of what came of it.
     """
-    rows = len(data.train.rows)
     test = hashlib.sha256(data.test.rows.astype("<i8").data).hexdigest()[:SHORT]
     return {
-        "rate": recipe.rate, "batch": min(recipe.batch or rows, rows), "epochs": recipe.epochs,
-        "network": "-".join(map(str, recipe.widths)), "activation": recipe.activation, "dropout": recipe.dropout,
+        "network": network(classifier),
         "inputs": f"{recipe.pixels}, {recipe.frame}, scale {recipe.scale:g}, {len(data.live):,} alive",
         **classifier.conditions(), **placed(data), "evaluation": f"{len(data.test.rows):,} images, {test}",
         "split": split(recipe), "seeds": [recipe.seed], **known, "dataset": str(known["dataset"])[:SHORT],

@@ -40,6 +40,7 @@ class Duellist:
         self.told: Json = {}  # the conditions, but for what is known only in the end
         self.initial: list[str] = []  # the hash of each seed's weights
         self.orders: list[conditions.Orders] = []  # of each seed's batches
+        self.seeds: list[int] = []  # of which a training was begun
         self.acts: dict[str, Callable[[Json], Reply]] = {
             "import": self.load_framework, "read": self.read, "begin": self.begin, "product": self.product,
             "epoch": self.epoch, "conditions": self.conditions,
@@ -85,6 +86,7 @@ class Duellist:
         self.told = conditions.conditions(self.duel.recipe(self.framework), self.data, self.classifier, dataset)
         self.initial.append(conditions.loaded(self.classifier))
         self.orders.append(conditions.Orders())
+        self.seeds.append(self.recipe.seed)
         self.data = replace(self.data, train=replace(self.data.train, inputs=self.data.train.inputs[:0].copy()))
 
     def _compile(self, initial: State) -> float:
@@ -127,8 +129,8 @@ class Duellist:
     def conditions(self, request: Json) -> Reply:
         """Return the conditions of all seeds."""
         known = {
-            "initial weights": self.initial, "order": [order.digest for order in self.orders],
-            "updates": sum(order.updates for order in self.orders), "seeds": self.duel.seeds, "leak": request["leak"],
+            "initial weights": self.initial, **conditions.made(self.orders, len(self.data.train.rows)),
+            "seeds": self.seeds, "leak": request["leak"],
         }  # fmt: skip
         return {"conditions": {**self.told, **self.classifier.conditions(), **known}}, None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from digits.files import Json, append_line, write_json
-from digits.training.conditions import Orders, conditions, loaded
+from digits.training.conditions import Orders, conditions, loaded, made
 from digits.training.inputs import Data, load
 from digits.training.lockstep import Lockstep, Mode, batches, differences, largest, starters
 from digits.training.queue import wait_for_slot
@@ -40,7 +40,7 @@ def _step(desk: Desk, mode: Mode, data: Data, fingerprint: str) -> Json:
         desk.say(urgent=False, phase="stepping", done=step["step"], seconds_left=left)
     orders = Orders()
     orders.add(batches(mode.recipe("pytorch"), len(data.train.rows), mode.steps))
-    known = {"order": orders.digest, "updates": orders.updates, "dataset": fingerprint, "leak": None}
+    known = {**made([orders], len(data.train.rows)), "dataset": fingerprint, "leak": None}
     return {**largest(steps), "conditions": {
         framework: conditions(mode.recipe(framework), data, one, {**known, "initial weights": initial[framework]})
         for framework, one in pair.items()

@@ -13,7 +13,7 @@ from digits.evaluation import metrics
 from digits.evaluation.report import report
 from digits.files import Json, append_line, line_bytes, parse_lines, replace, write_json
 from digits.models import Classifier, create, weights
-from digits.training.conditions import conditions
+from digits.training.conditions import conditions, made
 from digits.training.inputs import Data, load
 from digits.training.leak import leak_of
 from digits.training.loop import Checkpoints, Loop
@@ -111,7 +111,7 @@ def _save_weights(run: Run, classifier: Classifier, data: Data) -> None:
 
 def _result(run: Run, loop: Loop, logits: metrics.Floats) -> Json:
     train, test, leak = loop.data.train, loop.data.test, leak_of(run)
-    known = {"initial weights": loop.initial, "order": loop.orders.digest, "updates": loop.orders.updates,
+    known = {"initial weights": loop.initial, **made([loop.orders], len(train.rows)),
              "dataset": run.spec["fingerprint"], "leak": leak}  # fmt: skip
     _, seen = metrics.outputs(loop.classifier, train.inputs)
     epochs = [line for line in parse_lines((run.folder / "metrics.jsonl").read_bytes(), "metrics.jsonl")

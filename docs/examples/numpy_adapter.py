@@ -92,7 +92,8 @@ class NumPyClassifier:
         adam, recipe = "m" in self.slots, self.recipe
         formula = formulas.adam(recipe.beta1, recipe.beta2) if adam else formulas.momentum(recipe.momentum)
         return {"version": f"NumPy {np.__version__}", "loss": formulas.LOSS, "optimiser": formula,
-                "epsilon": recipe.epsilon if adam else None, "dtype": self._kernel(0).dtype.name,
+                "epsilon": recipe.epsilon if adam else None, "rate": recipe.rate, "dropout": recipe.dropout,
+                "activation": recipe.activation, "dtype": self._kernel(0).dtype.name,
                 "threads": max((pool["num_threads"] for pool in threadpool_info()), default=1),
                 "device": "cpu", "compilation": "none"}  # fmt: skip
 

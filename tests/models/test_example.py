@@ -19,12 +19,14 @@ def test_reference_optimisers_take_the_steps_that_are_written_out_in_numpy(
 ) -> None:
     recipe = Recipe(framework=framework, dataset="none", network="32-16", pixels="ink", threads=1, dtype="float64",
                     optimiser=f"reference-{optimiser}", momentum=momentum, rate=1e-4, dropout=0.2)  # fmt: skip
-    losses, formulas = [], []
+    losses, ran = [], []
     for classifier in (create(recipe), numpy_adapter.create(recipe, recipe.widths)):
         classifier.load(weights.initial(recipe))
         classifier.place(*ink(300))
         rows = np.random.default_rng(0).permutation(300).astype(np.int32).reshape(6, 50)
         losses.append(classifier.steps(rows, recipe.rate * np.linspace(1, 0.5, 6)))
-        formulas.append(classifier.conditions()["optimiser"])
+        ran.append(classifier.conditions())
     assert losses[0] == pytest.approx(losses[1], rel=1e-10)
-    assert formulas[0] == formulas[1], "and both say so"
+    for factor in ("optimiser", "activation", "dropout", "epsilon", "dtype"):
+        assert ran[0][factor] == ran[1][factor], "and both say so"
+    assert ran[0]["rate"] == 0.5e-4, "of the last step, whatever was asked for"

@@ -101,6 +101,9 @@ def test_both_frameworks_trained_under_equal_conditions_that_were_recorded(resul
     assert len(set(rows["order"]["first"])) == len(SEEDS)
     assert rows["seeds"]["first"] == SEEDS
     assert rows["updates"]["first"] == len(SEEDS) * EPOCHS * -(-result["images"] // 128)
+    assert (rows["batch"]["first"], rows["epochs"]["first"]) == (128, EPOCHS)
+    assert rows["network"]["first"] == f"{result['live_inputs']}-784-128-64-10"
+    assert (rows["rate"]["first"], rows["activation"]["first"]) == (0.001, "relu")
     assert rows["threads"]["first"] == 1
 
 

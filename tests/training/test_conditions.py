@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+import numpy as np
+
+from digits.training.conditions import Orders, made, network
+
+
+class Classifier:
+    """What `network` asks of a classifier: the state of one of 3 inputs, 4 hidden units and 10 logits."""
+
+    def state(self) -> dict[str, np.ndarray]:
+        return {"layer.0.kernel": np.zeros((3, 4)), "layer.0.bias": np.zeros(4), "layer.1.kernel": np.zeros((4, 10)),
+                "layer.1.bias": np.zeros(10), "optimizer.m.layer.0.kernel": np.zeros((3, 4))}  # fmt: skip
+
+
+def given(*batches: list[list[int]]) -> Orders:
+    orders = Orders()
+    for part in batches:
+        orders.add(np.array(part, np.int32))
+    return orders
+
+
+def test_what_was_made_is_counted_in_the_batches_that_were_given() -> None:
+    told = made([given([[0, 1], [2, 3]], [[4, -1]])], rows=5)
+    assert (told["updates"], told["batch"], told["epochs"]) == (3, 2, 1)
+    assert told["order"] == given([[0, 1], [2, 3], [4, -1]]).digest, "how they came in calls makes no difference"
+    assert made([given([[0, 1]])], rows=5)["epochs"] == 0.4
+    assert made([given([[0, -1]])], rows=5)["batch"] == 1, "the most images of an update, not the width of the array"
+
+
+def test_of_several_seeds_updates_are_added_up_and_epochs_are_those_of_each() -> None:
+    told = made([given([[0, 1], [2, 3]]), given([[3, 2], [1, 0]])], rows=4)
+    assert (told["updates"], told["batch"], told["epochs"]) == (4, 2, 1)
+    assert len(set(told["order"])) == 2
+
+
+def test_the_network_is_told_by_its_kernels() -> None:
+    assert network(Classifier()) == "3-4-10"
