@@ -100,6 +100,15 @@ def test_corrections_that_are_damaged_are_named_and_can_be_forgotten(known: Data
     assert "**40 families**" in words(opened(name="starter"))
 
 
+def test_corrections_that_are_damaged_can_be_forgotten_while_families_are_unknown(starter: Dataset) -> None:
+    (starter.folder / store.WORDS).write_text("[]")
+    app = opened(name="starter")
+    assert "Forget all corrections, on the page Dataset." in words(app).replace("\\", "")
+    button(app, "Forget all corrections").click().run()
+    assert said.words_of(starter) == []
+    assert "damaged" not in words(opened(name="starter"))
+
+
 @pytest.fixture
 def many(starter: Dataset) -> Dataset:
     """The starter set, each image a family: some 180 of each digit."""

@@ -27,7 +27,7 @@ def families(dataset: Dataset) -> None:
     with errors_shown():
         known, damaged = _known(dataset)
         _search(dataset, "Search again" if damaged else "Find families" if known is None else "")
-        if known is not None and correcting.words_can_be_read(dataset):
+        if correcting.words_can_be_read(dataset) and known is not None:
             _summary(dataset, known)
             _digit(dataset)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,12 +28,14 @@ def words_of(dataset: Dataset) -> list[Json]:
     path = dataset.folder / store.WORDS
     if not path.exists():
         return []
-    said = read_json(path).get("words")
-    if not isinstance(said, list) or not all(
-        isinstance(word, dict) and {"what", "images"} <= set(word) for word in said
-    ):
-        raise IntegrityError(f"{store.WORDS} of {dataset.name} is damaged", expected="a list of words")
-    return said
+    with suppress(IntegrityError):
+        said = read_json(path).get("words")
+        if isinstance(said, list) and all(
+            isinstance(word, dict) and {"what", "images"} <= set(word) for word in said
+        ):
+            return said
+    raise IntegrityError(f"{store.WORDS} of {dataset.name} is damaged", expected="what people said of its families",
+                         do="Forget all corrections, on the page Dataset.")  # fmt: skip
 
 
 def theirs(dataset: Dataset) -> set[int]:
@@ -64,9 +67,10 @@ def say(dataset: Dataset, what: str, images: Sequence[int]) -> None:
 def take_back(dataset: Dataset) -> None:
     """Forget every word of people, even those that cannot be read: the families are again those before the first."""
     with store.writing(dataset):
-        found = dataset.found_families
-        if (dataset.folder / store.WORDS).exists() and found is not None:
+        path, found = dataset.folder / store.WORDS, dataset.found_families
+        if path.exists() and found is not None:
             store.write(dataset, found, store.about(dataset), said=[])
+        path.unlink(missing_ok=True)
 
 
 def keep_found(dataset: Dataset, found: Rows, changes: store.Reals, about: Json) -> Rows:
