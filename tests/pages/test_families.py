@@ -94,7 +94,7 @@ def test_corrections_that_are_damaged_are_named_and_can_be_forgotten(known: Data
     said.say(known, "split", [0])
     (known.folder / store.WORDS).write_text("{")
     app = opened(name="starter")
-    assert "words.json is damaged" in words(app).replace("\\", "")
+    assert "words.json of starter is damaged" in words(app).replace("\\", "")
     button(app, "Forget all corrections").click().run()
     assert np.array_equal(store.families_of(known), before)  # type: ignore[arg-type]
     assert "**40 families**" in words(opened(name="starter"))

@@ -68,8 +68,9 @@ def take_back(dataset: Dataset) -> None:
     """Forget every word of people, even those that cannot be read: the families are again those before the first."""
     with store.writing(dataset):
         path, found = dataset.folder / store.WORDS, dataset.found_families
-        if path.exists() and found is not None:
-            store.write(dataset, found, store.about(dataset), said=[])
+        with suppress(IntegrityError):  # of families that are damaged nothing is known: the next search finds them
+            if path.exists() and found is not None and store.read(dataset) is not None:
+                store.write(dataset, found, store.about(dataset), said=[])
         path.unlink(missing_ok=True)
 
 

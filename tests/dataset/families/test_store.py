@@ -202,6 +202,16 @@ def test_words_that_cannot_be_read_are_named_and_can_be_taken_back(starter: Data
     assert words.words_of(starter) == []
 
 
+def test_words_are_taken_back_though_the_families_are_damaged_too(starter: Dataset) -> None:
+    words.say(starter, "merge", [0, 2])
+    (starter.folder / store.ABOUT).write_text("{")
+    (starter.folder / store.WORDS).write_text("{")
+    words.take_back(starter)
+    assert words.words_of(starter) == []
+    words.keep_found(starter, np.arange(1_797), np.zeros(1_797), {"by": "search"})
+    assert len(set(known(starter))) == 1_797
+
+
 def test_families_of_a_data_set_that_has_gone_are_written_nowhere(starter: Dataset) -> None:
     shutil.rmtree(starter.folder)
     with pytest.raises(NotFoundError, match="The data set starter is not there any more"):
