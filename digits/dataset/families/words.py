@@ -38,6 +38,13 @@ def words_of(dataset: Dataset) -> list[Json]:
                          do="Forget all corrections, on the page Dataset.")  # fmt: skip
 
 
+def _is_word(word: object, images: int) -> bool:
+    if not isinstance(word, dict) or word.get("what") not in ("merge", "split"):
+        return False
+    rows = word.get("images")
+    return isinstance(rows, list) and bool(rows) and all(isinstance(row, int) and 0 <= row < images for row in rows)
+
+
 def theirs(dataset: Dataset) -> set[int]:
     """Return the families that a person's word made."""
     families = store.families_of(dataset)

@@ -193,7 +193,7 @@ def test_a_word_that_is_said_while_a_search_ends_is_not_lost(starter: Dataset) -
 def test_words_that_cannot_be_read_are_named_and_can_be_taken_back(starter: Dataset) -> None:
     before = known(starter)
     words.say(starter, "merge", [0, 2])
-    for damaged in ({"words": 3}, {"words": [{}]}, {}):
+    for damaged in ({"words": 3}, {"words": [{}]}, {}, {"words": [{"what": "merge", "images": [1_797]}]}):
         write_json(starter.folder / store.WORDS, damaged)
         with pytest.raises(IntegrityError, match=r"words\.json of starter is damaged"):
             words.words_of(starter)
