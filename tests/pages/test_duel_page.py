@@ -8,12 +8,16 @@ from digits import job as jobs
 from digits import settings
 from digits.dataset.dataset import Dataset
 from digits.engine.duels import start_duel
+from digits.evaluation.sentences import ROUNDS_NEEDED
 from digits.files import Lock, append_line, write_json
 from digits.training.duel import Duel, all_duels
 from digits.training.recipe import preset, reference
 from tests.apps import click, opened, shown
 from tests.duels import asked_duel, fought_duel, turns
+from tests.evaluation import made_run
+from tests.evaluation.test_judgement import on
 from tests.starter import four_drawings, small
+from ui.duels.begin import fair
 
 
 def live(duel: Duel, **status: object) -> Lock:
@@ -34,11 +38,13 @@ def test_a_lab_without_duels_has_the_form_open_and_one_click_starts_one(unstarte
     app = opened()
     assert "There is no duel yet" in shown(app)
     assert "4 epochs" not in shown(app)
+    assert "Too few for an answer on speed" not in shown(app)
     assert "120 epochs, one at a time: 10 in each of two processes a framework, 3 times." in shown(app)
     app.number_input(key="duel-seeds").set_value(1)
     app.number_input(key="duel-epochs-notebook-adam").set_value(2)
     app.toggle(key="duel-compile-tensorflow").set_value(True)
     app.number_input(key="duel-target").set_value(80.0).run()
+    assert "Too few for an answer on speed, which takes 6 rounds" in shown(app)
     click(app, "Start the duel")
     (duel,) = all_duels()
     assert [worker for worker, _, _ in unstarted] == ["duel"]
@@ -51,6 +57,13 @@ def test_a_lab_without_duels_has_the_form_open_and_one_click_starts_one(unstarte
     assert not app.expander[0].proto.expanded, "the form makes room for the duel"
     assert duel.title in app.get("progress")[0].proto.text.replace("\\", "")
     assert "is next" in app.get("progress")[0].proto.text
+
+
+@pytest.mark.usefixtures("starter")
+def test_the_fair_duel_of_a_short_run_is_long_enough_for_an_answer_on_speed() -> None:
+    wish = fair(on(Dataset.open("starter"), made_run("a", dataset="starter", epochs=1)))
+    assert (wish.recipe.epochs - 1) * wish.seeds >= ROUNDS_NEEDED
+    assert fair(on(Dataset.open("starter"), made_run("b", dataset="starter", epochs=9))).recipe.epochs == 9
 
 
 @pytest.mark.usefixtures("starter")

@@ -13,6 +13,7 @@ from digits.dataset.families.store import families_of
 from digits.engine.duels import MOST_SEEDS, SEEDS, TARGET, asked, honest, start_duel
 from digits.engine.families import start_search
 from digits.errors import DigitsError
+from digits.evaluation.sentences import ROUNDS_NEEDED
 from digits.settings import FRAMEWORKS, cores
 from digits.training import notebook
 from digits.training import recipe as recipes
@@ -109,6 +110,9 @@ def cost(wish: Wish) -> str:
     epochs = 4 * recipe.epochs * wish.seeds
     said = (f"{epochs:,} epochs, one at a time: {recipe.epochs:,} in each of two processes a framework, "
             f"{wish.seeds:,} time{'' if wish.seeds == 1 else 's'}.")  # fmt: skip
+    if (recipe.epochs - 1) * wish.seeds < ROUNDS_NEEDED:
+        said += (f" Too few for an answer on speed, which takes {ROUNDS_NEEDED} rounds; the first epoch of each seed "
+                 "does not count.")  # fmt: skip
     both = _epoch_seconds(recipe)
     if both is None:
         return said
@@ -139,11 +143,14 @@ def _alike(one: Recipe, other: Recipe) -> bool:
 def fair(run: Run) -> Wish:
     """Return the fair duel of a run's recipe: one formula, the split that is honest, each compiled as usual.
 
+    It has as many epochs as the run, and no fewer than an answer on speed takes.
+
     Raises `NotFoundError` if its data set is gone.
     """
     dataset = run.dataset()
+    epochs = max(1 + -(-ROUNDS_NEEDED // SEEDS), run.recipe.epochs)
     same = recipes.reference(run.recipe).changed(
-        epochs=max(2, run.recipe.epochs), compilation="usual", threads=cores(), dataset=dataset.name
+        epochs=epochs, compilation="usual", threads=cores(), dataset=dataset.name
     )
     if families_of(dataset) is None:
         return Wish(same.changed(split="family", test_share=Recipe.test_share))
