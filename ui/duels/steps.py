@@ -14,17 +14,17 @@ WHY = {
     ("sgd", False): ROUNDING,
     ("momentum", False): f"{ROUNDING} Momentum carries a difference on into the next updates.",
     ("adam", False): f"{ROUNDING} Adam divides by the root of past squares, which are small at first, so that it "
-    "makes rounding larger than SGD does.",
+    "moves weights farther apart by rounding than SGD does.",
     (
         "sgd",
         True,
     ): f"Plain SGD is the same formula in both libraries, so this repeats the reference. {ROUNDING}",
     ("momentum", True): "Keras rounds the momentum 0.9 to float32, 0.8999999762, even where all else is float64: in "
-    "float64 the two then take slightly other steps, by 2e-6 in loss after 300 of them as measured here; in float32 "
-    "that is lost in the rounding.",
+    "float64 the two then take slightly other steps, which adds up to far more than rounding, from 8 · 10⁻⁸ to "
+    "7 · 10⁻⁵ nats after 300 steps on the two data sets that were measured. In float32 it is lost in the rounding.",
     ("adam", True): "The two Adams are not one formula. PyTorch adds ε after the bias correction, Keras before it, "
     "and the defaults are 1e-8 and 1e-7. Their steps differ from the first one on, whatever the precision: this is "
-    "what defaults do, no rounding.",
+    "what defaults do, not rounding.",
 }
 DIGITS = {"float64": "16", "float32": "7"}
 
