@@ -30,9 +30,7 @@ def words_of(dataset: Dataset) -> list[Json]:
         return []
     with suppress(IntegrityError):
         said = read_json(path).get("words")
-        if isinstance(said, list) and all(
-            isinstance(word, dict) and {"what", "images"} <= set(word) for word in said
-        ):
+        if isinstance(said, list) and all(_is_word(word, dataset.report["images"]) for word in said):
             return said
     raise IntegrityError(f"{store.WORDS} of {dataset.name} is damaged", expected="what people said of its families",
                          do="Forget all corrections, on the page Dataset.")  # fmt: skip
