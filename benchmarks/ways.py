@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from digits.files import append_line, parse_lines, write_json
-from digits.models import Classifier, Floats, create, weights
+from digits.models import Classifier, Floats, create, product_seconds, weights
 from digits.settings import FRAMEWORK_NAMES
 from digits.training.inputs import Data, load
 from digits.training.loop import Loop, order
@@ -34,7 +34,7 @@ Ways = dict[str, Callable[[], object]]
 
 
 def ways_of(worker: str, fingerprint: str, threads: int, compilers: bool) -> Ways:
-    """Return what to time in the process `worker`, named `recipe|way`; `rate` multiplies matrices."""
+    """Return what to time in the process `worker`, named `recipe|way`; `rate …` multiplies matrices."""
     framework = worker if worker in FRAMEWORK_NAMES else "tensorflow"
     ways: Ways = {}
     for title, name in RECIPES.items():
@@ -47,7 +47,7 @@ def ways_of(worker: str, fingerprint: str, threads: int, compilers: bool) -> Way
             ways[f"{title}|{way}"] = ours(recipe.changed(compilation="compiler"), data)
         if title == RECORDED and worker in FRAMEWORK_NAMES:
             ways |= {f"{title}|{way}": call for way, call in recorded(recipe, data).items()}
-    return {**ways, "rate": products()} if worker == "pytorch" else ways
+    return {**ways, f"rate {worker}": partial(products, worker)} if worker in FRAMEWORK_NAMES else ways
 
 
 def started(recipe: Recipe, data: Data) -> Classifier:
@@ -192,9 +192,6 @@ def full(inputs: Floats, data: Data) -> Floats:
     return wide
 
 
-def products() -> Callable[[], object]:
-    """Ten products of 2048 × 2048 matrices."""
-    import torch
-
-    square = torch.rand(2048, 2048)
-    return lambda: [square @ square for _ in range(10)]
+def products(framework: str) -> float:
+    """Return the GFLOP/s at which `framework` multiplies two 2048 × 2048 matrices: the best of five."""
+    return 2 * 2048**3 / min(product_seconds(framework, 2048, "float32") for _ in range(5)) / 1e9
