@@ -147,6 +147,15 @@ def test_maps_of_pixels_stay_with_their_data_set_and_those_of_a_hidden_layer_wit
     assert kept == {"pixels-of-gone", "pixels-of-here", "hidden-of-here"}
 
 
+@pytest.mark.parametrize("kind", ["runs", "duels", "locksteps", "searches"])
+def test_half_removed_folders_of_every_kind_are_removed(kind: str) -> None:
+    folder = settings.part(kind) / ".gone-1"
+    folder.mkdir()
+    os.utime(folder, (0, 0))
+    sweep()
+    assert not folder.exists()
+
+
 @pytest.mark.parametrize("kind", ["builds", "maps", "exports"])
 def test_a_damaged_job_stops_neither_the_sweep_nor_what_else_it_removes(kind: str) -> None:
     for id in ("first", "damaged", "last"):

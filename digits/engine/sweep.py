@@ -18,7 +18,7 @@ from digits.evaluation.kept import forget
 from digits.files import Json, Lock, read_json
 from digits.training.run import Run
 
-KINDS = ("builds", "runs", "duels", "maps", "exports", "inspections", "searches", "evaluations")
+KINDS = ("builds", "runs", "duels", "locksteps", "maps", "exports", "inspections", "searches", "evaluations")
 UPLOAD_SECONDS = 3600.0  # an upload that no build mentions may be about to get one
 NEW_SECONDS = 60.0  # so may a folder that was made a moment ago be about to get its lock
 
