@@ -10,6 +10,7 @@ images read by both with the same weights. Last, the inputs that no image ever u
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import platform
 import tempfile
@@ -50,7 +51,7 @@ def main() -> None:
 
 def modes(fingerprint: str, steps: int) -> None:
     """Print the largest differences of every mode, on inputs from 0 to 1 and from 0 to 255."""
-    print(f"\n{'largest difference of':48}{'loss':>10}{'weight':>10}{'logit':>10}")
+    print(f"\n{'largest difference of':60}{'loss':>10}{'weight':>10}{'logit':>10}")
     for scale in (1.0, 255.0):
         for dtype, count in (("float64", steps), ("float32", SHORT)):
             for optimizer in OPTIMISERS:
@@ -62,9 +63,10 @@ def modes(fingerprint: str, steps: int) -> None:
 
 def print_mode(mode: Mode, data: Data) -> None:
     """Step through `mode` and print its line."""
+    gc.collect()  # the networks of the last mode, which refer to themselves
     found = largest(list(differences(mode, data, list(starters(mode, data).values()))))
     cells = "".join(f"{found[f'largest_{name}_difference']:10.1e}" for name in ("loss", "weight", "logit"))
-    print(f"{f'{mode.title}, 0 to {mode.scale:g}, {mode.steps} steps':48}{cells}", flush=True)
+    print(f"{f'{mode.title}, 0 to {mode.scale:g}, {mode.steps} steps':60}{cells}", flush=True)
 
 
 def cross_read(fingerprint: str) -> None:
