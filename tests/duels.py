@@ -57,11 +57,12 @@ def turns(epochs: int = EPOCHS, *, slower: float = 2.0) -> list[Json]:
 def said(**second: Any) -> Said:
     """What the processes said; `second` are TensorFlow's conditions that are not PyTorch's."""
     same = {**dict.fromkeys(FACTORS, "the same"), "split": "random, 20%", "leak": None, "batch": 128}
-    begun = {"create_seconds": 0.1, "compile_seconds": 0.2, "parameters_bytes": 40}
+    begun = {name: [{"create_seconds": 0.1, "compile_seconds": 0.2 if FRAMEWORK[name] == "pytorch" else 1.8,
+                     "parameters_bytes": 40}] for name in NAMES}  # fmt: skip
     return Said(
         imported={name: {"import_seconds": 2.0} for name in NAMES},
         read={name: {"images": 1437, "inputs": 457} for name in NAMES},
-        begun={name: [begun] * len(SEEDS) for name in NAMES}, products={name: [50.0] for name in NAMES},
+        begun={name: begun[name] * len(SEEDS) for name in NAMES}, products={name: [50.0] for name in NAMES},
         conditions={"pytorch": same, "tensorflow": {**same, "compilation": "tf.function", **second}},
     )  # fmt: skip
 

@@ -39,7 +39,7 @@ def show_times(result: Json, turns: list[Json]) -> None:
     _disturbed(result)
     st.subheader("What an epoch costs", anchor=False)
     heads = ["", FIRST, SECOND]
-    st.html(figures.table(heads, rows(result, turns), "Seconds, memory and rates of both frameworks"))
+    st.html(figures.table(heads, rows(result), "Seconds, memory and rates of both frameworks"))
 
 
 def draw_ratios(counted: list[Json], result: Json | None = None, *, claimed: bool = False) -> None:
@@ -75,7 +75,7 @@ def _disturbed(result: Json) -> None:
         st.caption(f"While epochs were timed, other programs took {others:.1f} of {count(cores, 'core')}{slept}.")
 
 
-def rows(result: Json, turns: list[Json]) -> list[Json]:
+def rows(result: Json) -> list[Json]:
     """Return the rows of the table: what, in a sentence how, and both values."""
     best = max(result["product_gflops"].values())
     return [
@@ -84,7 +84,7 @@ def rows(result: Json, turns: list[Json]) -> list[Json]:
         _row("First epoch", "fills caches and memory, so it is left out of the ratio",
              lambda side: duration(result["first_epoch_seconds"][side])),
         _row("Compiling", "the first call minus the same call again: the longest, once a process or a seed",
-             lambda side: duration(_compiling(result, turns, side))),
+             lambda side: duration(result["compile_seconds"][side])),
         _row("Import", "until the framework is loaded, once a process",
              lambda side: duration(result["import_seconds"][side])),
         _row("Processor time an epoch", "seconds of all its threads together",
@@ -103,12 +103,6 @@ def rows(result: Json, turns: list[Json]) -> list[Json]:
 
 def _row(name: str, note: str, value: Callable[[str], str]) -> Json:
     return {"name": name, "note": note, "values": [value(side) for side in FRAMEWORKS]}
-
-
-def _compiling(result: Json, turns: list[Json], framework: str) -> float:
-    """Return the longest compilation: what is compiled once, a median over seeds would hide."""
-    found = [turn["compile_seconds"] for turn in turns if turn["framework"] == framework and not turn["epoch"]]
-    return max(found, default=float(result["compile_seconds"][framework]))
 
 
 def _to_target(result: Json) -> list[Json]:
