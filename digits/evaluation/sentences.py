@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -83,7 +83,7 @@ def faster(case: Case) -> Found:
                             "Time them again while nothing else runs.")  # fmt: skip
     first, second = case.names
     head = f"{first if found.value < 1 else second} is faster"
-    if found.contains(1):
+    if found.contains(1) or any(_reaches(control, found) for control in controls):
         head = "Neither is faster beyond the noise of the timings"
     own = " and ".join(f"{name} {control[0]:.2f} to {control[1]:.2f}"
                        for name, control in zip(case.names, controls, strict=True))  # fmt: skip
@@ -91,6 +91,12 @@ def faster(case: Case) -> Found:
                 f"paired timings, 95 % interval {found.low:.2f} to {found.high:.2f}; each against itself: {own}"
                 f"{_compilation(case)}).")  # fmt: skip
     return Found(sentence, found)
+
+
+def _reaches(control: Sequence[float], ratio: Interval) -> bool:
+    """Tell whether processes that did the same differed as much as the frameworks do, whichever came first."""
+    low, high = control
+    return any(least <= ratio.high and ratio.low <= most for least, most in ((low, high), (1 / high, 1 / low)))
 
 
 def _noisy(name: str, low: float, high: float) -> str:
@@ -128,6 +134,8 @@ def accurate(case: Case) -> Found:
 def _claim(case: Case, found: Interval, seeds: Interval | None) -> str:
     """Return what may be claimed: of these models, what interval and test say; of frameworks, if seeds say it too."""
     by_chance = found.contains(0) or (case.measures.get("mcnemar_p") or 0) >= RARE
+    if by_chance and seeds and not seeds.contains(0):
+        return "No difference in accuracy that both images and seeds show"
     if by_chance or (seeds and (seeds.contains(0) or seeds.value * found.value < 0)):
         return "No difference in accuracy beyond chance"
     better, worse = case.names if found.value > 0 else case.names[::-1]

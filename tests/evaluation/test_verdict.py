@@ -62,6 +62,19 @@ def test_the_faster_is_named_with_ratio_interval_controls_and_compilation() -> N
     )
 
 
+def test_a_ratio_that_a_control_reaches_too_makes_nobody_faster() -> None:
+    wide = {"pytorch": [0.53, 2.06], "tensorflow": [0.98, 1.02]}
+    assert sentence("faster", ratio=[2.33, 1.94, 2.51], control=wide).startswith("Neither is faster beyond the noise")
+    turned = {"pytorch": [0.78, 1.02], "tensorflow": [0.98, 1.02]}  # the other process first: 0.98 to 1.28
+    assert sentence("faster", ratio=[1.25, 1.2, 1.3], control=turned).startswith("Neither is faster beyond the noise")
+    assert sentence("faster", ratio=[2.33, 1.94, 2.51], control=turned).startswith("TensorFlow is faster")
+
+
+def test_a_difference_that_seeds_show_and_images_do_not_is_called_so() -> None:
+    said = sentence("accurate", accuracy_difference=[0.001, -0.004, 0.006], mcnemar_p=0.6)
+    assert said.startswith("No difference in accuracy that both images and seeds show: PyTorch reads 99.20 %")
+
+
 def test_a_control_without_1_refuses_which_is_faster_and_nothing_else() -> None:
     noisy = {"pytorch": [1.08, 1.2], "tensorflow": [0.97, 1.02]}
     said = refusal("faster", control=noisy)
@@ -107,8 +120,9 @@ def test_the_more_accurate_is_named_only_where_images_and_seeds_both_say_so() ->
         "McNemar p < 0.001). Over 4 seeds its mean is 0.70 points (95 % interval 0.64 to 0.76)."
     )
     none = "No difference in accuracy beyond chance: "
-    assert sentence("accurate", accuracy_difference=[0.001, -0.002, 0.004]).startswith(none)
-    assert sentence("accurate", mcnemar_p=0.065).startswith(none)
+    apart = {"pytorch": [0.992, 0.984], "tensorflow": [0.985, 0.99]}
+    assert sentence("accurate", accuracy_difference=[0.001, -0.002, 0.004], seeds=apart).startswith(none)
+    assert sentence("accurate", mcnemar_p=0.065, seeds=apart).startswith(none)
     assert sentence("accurate", mcnemar_p=None).startswith("PyTorch is more accurate")
     turning = {"pytorch": [0.992, 0.98], "tensorflow": [0.985, 0.985]}
     assert sentence("accurate", seeds=turning).startswith(none)

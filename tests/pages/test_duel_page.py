@@ -134,7 +134,7 @@ def test_a_duel_that_waits_says_after_what(unstarted: list) -> None:
 def test_a_verdict_has_four_cards_and_plain_words_to_each() -> None:
     fought_duel()
     text = shown(opened())
-    for head in ("TensorFlow is faster", "No difference in accuracy beyond chance", "Neither is steadier beyond",
+    for head in ("TensorFlow is faster", "No difference in accuracy that both", "Neither is steadier beyond",
                  "PyTorch is smaller"):  # fmt: skip
         assert f"##### {head}" in text
     assert "An epoch of PyTorch takes 2.00 times as long as one of TensorFlow" in text

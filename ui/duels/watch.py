@@ -24,7 +24,8 @@ from ui.frame import duration, errors_shown, plain
 from ui.jobs import ICONS
 from ui.queue import place
 
-SECONDS = 2.0  # between two looks: each takes a moment from the machine that is timed
+SECONDS = 2.0  # between two looks
+DRAWN_SECONDS = 10.0  # between two drawings: they take the very cores on which epochs are timed
 
 
 def searching() -> None:
@@ -46,6 +47,7 @@ def searching() -> None:
 def watch(duel: Duel) -> None:
     """Show a duel that waits or fights; draw the page anew when it has ended."""
     st.fragment(_look, run_every=SECONDS)(duel)
+    st.fragment(_draw, run_every=DRAWN_SECONDS)(duel)
 
 
 def _look(duel: Duel) -> None:
@@ -54,6 +56,10 @@ def _look(duel: Duel) -> None:
         if status["state"] not in LIVE:
             st.rerun(scope="app")
         _row(duel, status)
+
+
+def _draw(duel: Duel) -> None:
+    with errors_shown():
         so_far(duel)
 
 
