@@ -143,7 +143,7 @@ def test_a_build_shows_its_progress_and_stops_when_somebody_says_so(root: Path, 
     fill(page, "Folder or file", str(kaggle_zip))
     expect(name_box(page)).to_have_attribute("placeholder", "kaggle-digits")
     page.get_by_role("button", name="Build", exact=True).click()
-    page.get_by_role("button", name="Stop").click()
+    page.get_by_test_id("stMainBlockContainer").get_by_role("button", name="Stop").click()
     expect(page.get_by_text(re.compile(r"The build was stopped after [\d,]+ of 107730 files"))).to_be_visible()
     assert dataset_names() == []
 

@@ -87,7 +87,7 @@ def test_a_training_survives_a_reload_is_stopped_resumed_and_finishes(page: Page
         page.reload()
         expect(page.get_by_text(RUNNING)).to_be_visible()
         expect(curve(page, run.epochs()[-1]["epoch"])).to_be_visible()
-        page.get_by_role("button", name="Stop").click()
+        page.get_by_test_id("stMainBlockContainer").get_by_role("button", name="Stop").click()
         expect(page.get_by_text("stops after this step")).to_be_visible()
     expect(page.get_by_text(re.compile(r"stopped at epoch"))).to_be_visible()
     assert wait_for_end(run.job) == "stopped"
@@ -132,7 +132,7 @@ def test_a_training_outlives_its_server_and_the_next_one_finds_it(chromium, lab:
     wait_for_epoch(run.job, run.job.status()["epoch"] + 20)
     with serving(lab) as (address, _), tab_at(chromium, f"{address}/train") as tab:
         expect(tab.get_by_text(RUNNING)).to_be_visible()
-        tab.get_by_role("button", name="Stop").click()
+        tab.get_by_test_id("stMainBlockContainer").get_by_role("button", name="Stop").click()
         expect(tab.get_by_text(re.compile("stopped at epoch"))).to_be_visible()
     assert wait_for_end(run.job) == "stopped"
 
