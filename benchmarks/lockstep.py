@@ -105,10 +105,10 @@ def dead(fingerprint: str) -> None:
     """Print what leaving the dead inputs out changes: losses and weights, after so many steps."""
     print()
     for framework in FRAMEWORKS:
-        for dtype, steps in (("float64", 100), ("float32", SHORT)):
+        for dtype, steps, scale in (("float64", 100, 255.0), ("float32", SHORT, 255.0), ("float32", SHORT, 1.0)):
             for optimiser in ("reference-sgd", "reference-adam"):
                 recipe = preset("notebook-adam", framework=framework, dataset="digits", threads=settings.cores(),
-                                dtype=dtype, optimiser=optimiser)  # fmt: skip
+                                dtype=dtype, optimiser=optimiser, scale=scale)  # fmt: skip
                 print_dead(recipe, load(recipe, fingerprint), steps)
 
 
@@ -128,8 +128,8 @@ def print_dead(recipe: Recipe, data: Data, steps: int) -> None:
         states.append(classifier.state())
     states[1] = weights.widen(states[1], data.live, initial)
     apart = max(np.abs(states[0][name] - states[1][name]).max() for name in initial)
-    print(f"{FRAMEWORK_NAMES[recipe.framework]}, {recipe.dtype}, {recipe.optimiser}, {steps} steps, 3,136 inputs "
-          f"against {len(data.live)}: losses differ by {np.ptp(losses, axis=0).max():.1e}, weights by {apart:.1e}",
+    print(f"{FRAMEWORK_NAMES[recipe.framework]}, {recipe.dtype}, {recipe.optimiser}, 0 to {recipe.scale:g}, {steps} steps, "
+          f"3,136 inputs against {len(data.live)}: losses differ by {np.ptp(losses, axis=0).max():.1e}, weights by {apart:.1e}",
           flush=True)  # fmt: skip
 
 
