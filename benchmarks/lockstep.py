@@ -128,9 +128,9 @@ def print_dead(recipe: Recipe, data: Data, steps: int) -> None:
         states.append(classifier.state())
     states[1] = weights.widen(states[1], data.live, initial)
     apart = max(np.abs(states[0][name] - states[1][name]).max() for name in initial)
-    print(f"{FRAMEWORK_NAMES[recipe.framework]}, {recipe.dtype}, {recipe.optimiser}, 0 to {recipe.scale:g}, {steps} steps, "
-          f"3,136 inputs against {len(data.live)}: losses differ by {np.ptp(losses, axis=0).max():.1e}, weights by {apart:.1e}",
-          flush=True)  # fmt: skip
+    what = f"{FRAMEWORK_NAMES[recipe.framework]}, {recipe.dtype}, {recipe.optimiser}, 0 to {recipe.scale:g}"
+    print(f"{what}, {steps} steps, 3,136 inputs against {len(data.live)}: losses differ by "
+          f"{np.ptp(losses, axis=0).max():.1e}, weights by {apart:.1e}", flush=True)  # fmt: skip
 
 
 if __name__ == "__main__":
