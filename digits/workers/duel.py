@@ -95,7 +95,8 @@ class Bout:
         header, logits = self.ring.turn(name, {"do": "epoch", "epoch": epoch})
         self._seconds += time.monotonic() - start
         self._record(name, seed, epoch, header, logits)
-        if epoch == self.epochs and seed == self.duel.seeds[0] and logits is not None:
+        last, speaker = epoch == self.epochs and seed == self.duel.seeds[0], ONE_AND_OTHER[FRAMEWORK[name]][0]
+        if last and name == speaker and logits is not None:  # always the same of the two, whoever came last
             self.logits[FRAMEWORK[name]] = logits
 
     def _record(self, name: str, seed: int, epoch: int, header: Json, logits: Logits | None) -> None:
