@@ -20,10 +20,11 @@ CHOICES = {
     "framework": FRAMEWORKS,
     "activation": ("relu", "tanh", "sigmoid"),
     "pixels": ("rgba", "ink"),
-    "frame": ("as-drawn", "centred"),
+    "frame": ("as-drawn", "centred", "even"),
     "split": ("random", "family"),
     "initialisation": ("pytorch", "keras", "he-normal"),
     "optimiser": ("native-sgd", "native-adam", "reference-sgd", "reference-adam"),
+    "schedule": ("constant", "one-cycle"),
     "dtype": ("float32", "float64"),
     "device": ("cpu", "cuda", "mps"),
     "compilation": ("usual", "compiler"),
@@ -40,6 +41,15 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "beta1": (0.0, 0.9999),
     "beta2": (0.0, 0.999999),
     "epsilon": (1e-16, 1.0),
+    "weight_decay": (0.0, 10.0),
+    "rotation": (0.0, 90.0),
+    "slant": (0.0, 2.0),
+    "zoom": (0.0, 0.9),
+    "shift": (0.0, 14.0),
+    "elastic": (0.0, 10.0),
+    "thickness": (0.0, 1.0),
+    "jitter": (0.0, 5.0),
+    "variants": (1, 1_000),
     "batch": (0, 1_000_000),
     "epochs": (1, 100_000),
     "seed": (0, 2**32 - 1),
@@ -47,6 +57,7 @@ BOUNDS: dict[str, tuple[float, float]] = {
 }
 NATIVE_EPSILON = {"pytorch": 1e-8, "tensorflow": 1e-7}  # the defaults of torch.optim.Adam and keras.optimizers.Adam
 MAX_LAYERS, MAX_WIDTH = 16, 8192
+STRENGTHS = ("rotation", "slant", "zoom", "shift", "elastic", "thickness", "jitter")  # of `digits.images.augment`
 DEALT = ("seed", "split", "test_share", "folds", "fold")  # what decides which images are tested
 # What one way to split reads and the other does not: there it stays at its default, or equal runs had two names.
 ONLY_OF = {"random": ("test_share",), "family": ("folds", "fold")}
@@ -63,7 +74,12 @@ class Recipe:
     left for training; a `batch` of 0 is the whole training part. `dropout` is the share of each hidden layer's units
     that an update leaves out (`digits.models.dropout`). *Native* optimisers are each framework's own, *reference*
     ones follow one formula in both (`digits.models.formulas`). The *usual* `compilation` is none in PyTorch and
-    `tf.function` in TensorFlow; *compiler* is torch.compile and XLA.
+    `tf.function` in TensorFlow; *compiler* is torch.compile and XLA. `weight_decay` is decoupled: an update first
+    takes that share, times the rate, of each weight (Loshchilov and Hutter 2019, arXiv:1711.05101). A *one-cycle*
+    `schedule` leads the rate up and down once (`digits.training.schedule`), `rate` being its highest.
+
+    The `STRENGTHS` say how far an epoch's images may differ from the stored ones (`digits.images.augment`); with all
+    at 0 they are the stored ones. An epoch shows `variants` of each training image.
     """
 
     framework: str
@@ -86,6 +102,8 @@ class Recipe:
     beta1: float = 0.9
     beta2: float = 0.999
     epsilon: float = 1e-7
+    weight_decay: float = 0.0
+    schedule: str = "constant"
     batch: int = 128
     epochs: int = 10
     seed: int = 42
@@ -93,6 +111,14 @@ class Recipe:
     threads: int = 2
     device: str = "cpu"
     compilation: str = "usual"
+    rotation: float = 0.0
+    slant: float = 0.0
+    zoom: float = 0.0
+    shift: float = 0.0
+    elastic: float = 0.0
+    thickness: float = 0.0
+    jitter: float = 0.0
+    variants: int = 1
 
     def __post_init__(self) -> None:
         for name, allowed in CHOICES.items():
@@ -119,6 +145,11 @@ class Recipe:
                 if other != self.split and getattr(self, name) != default[name]:
                     raise UsageError(f"{name} plays no part in a {self.split} split", received=getattr(self, name),
                                      expected=f"{default[name]}, or the split {other}")  # fmt: skip
+
+    @property
+    def augmented(self) -> bool:
+        """Tell whether an epoch's images differ from the stored ones, or are more than they."""
+        return self.variants > 1 or any(getattr(self, name) for name in STRENGTHS)
 
     @property
     def widths(self) -> tuple[int, ...]:
