@@ -96,7 +96,8 @@ def _resample(images: Bytes, where: Floats) -> Bytes:
     inside = np.clip(where + margin, 0, CELL - 1)
     inside[..., 1] += np.arange(len(images), dtype=np.float32)[:, None, None] * CELL
     places = inside.reshape(-1, SIDE, 2)
-    return np.asarray(cv2.remap(cells, places, np.empty(0), cv2.INTER_LINEAR)).reshape(-1, SIDE, SIDE)
+    moved = cv2.remap(cells, places, None, cv2.INTER_LINEAR)  # type: ignore[call-overload]  # one map of both axes
+    return np.asarray(moved).reshape(-1, SIDE, SIDE)
 
 
 def _thicken(images: Bytes, strength: float, generator: np.random.Generator) -> Bytes:
