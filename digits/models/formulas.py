@@ -31,6 +31,11 @@ def keras_adam(beta1: float, beta2: float) -> str:
     return f"w -= rate·√(1-β₂ᵗ)/(1-β₁ᵗ)·m/(√v + ε), β₁ {beta1:g}, β₂ {beta2:g}"
 
 
+def decayed(share: float, formula: str) -> str:
+    """Return `formula` with what comes before it: decoupled weight decay, where there is any."""
+    return f"w -= rate·{share:g}·w; {formula}" if share else formula
+
+
 def rate(held: float) -> float:
     """Return the rate that an optimiser holds without what float32 adds behind the sixth digit."""
     return float(f"{held:.6g}")

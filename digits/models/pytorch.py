@@ -7,7 +7,6 @@ import shutil
 import time
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 import torch
@@ -17,6 +16,7 @@ from torch import Tensor, nn
 from digits.errors import UsageError
 from digits.files import Json
 from digits.models import Array, Description, Floats, State, dropout, formulas, weights
+from digits.models.pytorch_optimisers import build_optimizer, decay, formula
 from digits.training.recipe import Recipe
 
 CHUNK = 2048  # rows a pass: beyond it the activations leave the cache, and a full batch takes a third longer
@@ -131,11 +131,10 @@ class PyTorchClassifier:
     def conditions(self) -> Json:
         """Return what computes, as the objects at work tell it: see `digits.training.conditions`."""
         group, kernel = self.optimizer.param_groups[0], next(self.network.parameters())
-        adam = isinstance(self.optimizer, torch.optim.Adam)
-        formula = formulas.adam(*group["betas"]) if adam else formulas.momentum(group["momentum"])
         return {
-            "version": f"PyTorch {torch.__version__}", "loss": formulas.LOSS, "optimiser": formula,
-            "epsilon": group.get("eps"), "rate": formulas.rate(group["lr"]), "dropout": self.dropout,
+            "version": f"PyTorch {torch.__version__}", "loss": formulas.LOSS, "optimiser": formula(self.optimizer),
+            "epsilon": group.get("eps"), "rate": formulas.rate(group["lr"]),
+            "weight decay": decay(self.optimizer), "dropout": self.dropout,
             "activation": type(self.network[1]).__name__.lower(), "dtype": str(kernel.dtype).removeprefix("torch."),
             "threads": torch.get_num_threads(), "device": kernel.device.type,
             "compilation": "torch.compile" if self.compiled else "eager",
@@ -207,15 +206,6 @@ def build(widths: Sequence[int], activation: str, dtype: torch.dtype) -> nn.Sequ
     for rows, units in pairwise(widths):
         layers += [nn.Linear(rows, units, dtype=dtype), ACTIVATIONS[activation]()]
     return nn.Sequential(*layers[:-1])
-
-
-def build_optimizer(recipe: Recipe, network: nn.Sequential) -> tuple[torch.optim.Optimizer, tuple[str, ...]]:
-    """Return the recipe's optimiser and the names of its slots."""
-    if recipe.optimiser.endswith("adam"):  # PyTorch's own formulas are the reference: `digits.models.formulas`
-        settings: dict[str, Any] = {"betas": (recipe.beta1, recipe.beta2), "eps": recipe.epsilon}
-        return torch.optim.Adam(network.parameters(), recipe.rate, **settings, fused=True), ("m", "v")
-    slots = ("momentum",) if recipe.momentum else ()
-    return torch.optim.SGD(network.parameters(), recipe.rate, momentum=recipe.momentum, fused=True), slots
 
 
 def to_numpy(tensor: Tensor) -> Array:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from digits.errors import UsageError
 from digits.files import Json
 from digits.models import Array, Description, Floats, State, dropout, formulas, weights
-from digits.models.tensorflow_optimisers import build_optimizer, formula
+from digits.models.tensorflow_optimisers import build_optimizer, decay, formula
 from digits.training.recipe import Recipe
 
 CHUNK = 2048  # rows a pass: beyond it the activations leave the cache, and a full batch takes a third longer
@@ -165,7 +165,8 @@ class TensorFlowClassifier:
         return {
             "version": f"TensorFlow {tf.__version__}, Keras {keras.__version__}", "loss": formulas.LOSS,
             "optimiser": formula(self.optimizer), "epsilon": getattr(self.optimizer, "epsilon", None),
-            "rate": formulas.rate(float(self.optimizer.learning_rate.numpy())), "dropout": self.dropout,
+            "rate": formulas.rate(float(self.optimizer.learning_rate.numpy())),
+            "weight decay": decay(self.optimizer), "dropout": self.dropout,
             "activation": self.network.layers[0].activation.__name__,
             "dtype": kernel.dtype.name, "threads": tf.config.threading.get_intra_op_parallelism_threads(),
             "device": tf.DeviceSpec.from_string(kernel.device).device_type.lower(),

@@ -18,13 +18,32 @@ from digits.training.recipe import Recipe
 Tensor = Any  # TensorFlow has no types of its own
 
 
-class Adam(keras.optimizers.Adam):  # type: ignore[misc]  # Keras has no types
+class Decoupled:
+    """Weight decay before an update (Loshchilov and Hutter 2019, arXiv:1711.05101) in one operation a weight.
+
+    It is what Keras's own `weight_decay` does in three; a weight takes over the product's memory.
+    """
+
+    decay: float  # the share of a weight that is taken, at a rate of 1
+
+    def shrink(self, variable: Tensor, learning_rate: Tensor) -> None:
+        """Take the share of `variable`."""
+        if self.decay:
+            variable.assign(variable * (1 - tf.cast(learning_rate, variable.dtype) * self.decay))
+
+
+class Adam(Decoupled, keras.optimizers.Adam):  # type: ignore[misc]  # Keras has no types
     """Keras's Adam, its formula in one operation a weight."""
 
     formula = staticmethod(formulas.keras_adam)
 
+    def __init__(self, *settings: float, decay: float = 0.0, **more: float) -> None:
+        super().__init__(*settings, **more)
+        self.decay = decay
+
     def update_step(self, gradient: Tensor, variable: Tensor, learning_rate: Tensor) -> None:
         """Move `variable` by its `gradient`, and the two moments with it."""
+        self.shrink(variable, learning_rate)
         place, dtype = self._get_variable_index(variable), gradient.dtype
         beta1, beta2 = tf.constant(self.beta_1, dtype), tf.constant(self.beta_2, dtype)
         updates = tf.cast(self.iterations + 1, dtype)
@@ -50,11 +69,16 @@ class ReferenceAdam(Adam):
         return self.epsilon * tf.sqrt(1 - beta2_power)
 
 
-class ReferenceSGD(keras.optimizers.SGD):  # type: ignore[misc]
+class ReferenceSGD(Decoupled, keras.optimizers.SGD):  # type: ignore[misc]
     """SGD whose momentum sums gradients; the rate stands outside it, so that a changing rate acts at once."""
+
+    def __init__(self, *settings: float, decay: float = 0.0) -> None:
+        super().__init__(*settings)
+        self.decay = decay
 
     def update_step(self, gradient: Tensor, variable: Tensor, learning_rate: Tensor) -> None:
         """Move `variable` by its `gradient`, and the momentum with it."""
+        self.shrink(variable, learning_rate)
         rate = tf.cast(learning_rate, gradient.dtype)
         if not self.momentum:
             tf.raw_ops.ResourceApplyGradientDescent(var=variable.handle, alpha=rate, delta=gradient)
@@ -66,18 +90,28 @@ class ReferenceSGD(keras.optimizers.SGD):  # type: ignore[misc]
 
 def build_optimizer(recipe: Recipe) -> tuple[keras.optimizers.Optimizer, tuple[str, ...]]:
     """Return the recipe's optimiser and the names of its slots."""
+    rate, decay = recipe.rate, recipe.weight_decay
     if recipe.optimiser.endswith("adam"):
         kind = Adam if recipe.optimiser == "native-adam" else ReferenceAdam
-        return kind(recipe.rate, recipe.beta1, recipe.beta2, recipe.epsilon), ("m", "v")
+        return kind(rate, recipe.beta1, recipe.beta2, recipe.epsilon, decay=decay), ("m", "v")
     if recipe.optimiser == "reference-sgd":
-        return ReferenceSGD(recipe.rate, recipe.momentum), ("momentum",) if recipe.momentum else ()
+        return ReferenceSGD(rate, recipe.momentum, decay=decay), ("momentum",) if recipe.momentum else ()
     # minus the rate times the reference's momentum: not the same thing
-    return keras.optimizers.SGD(recipe.rate, recipe.momentum), ("velocity",) if recipe.momentum else ()
+    slots = ("velocity",) if recipe.momentum else ()
+    return keras.optimizers.SGD(rate, recipe.momentum, weight_decay=decay or None), slots
+
+
+def decay(optimizer: keras.optimizers.Optimizer) -> float:
+    """Return the share of a weight, at a rate of 1, that `optimizer` takes before an update."""
+    return optimizer.decay if isinstance(optimizer, Decoupled) else float(optimizer.weight_decay or 0)
 
 
 def formula(optimizer: keras.optimizers.Optimizer) -> str:
     """Return what `optimizer` computes, in the words of `digits.models.formulas`."""
     if isinstance(optimizer, Adam):
-        return str(type(optimizer).formula(optimizer.beta_1, optimizer.beta_2))
-    name = formulas.momentum if isinstance(optimizer, ReferenceSGD) else formulas.keras_momentum
-    return name(optimizer.momentum)
+        update = str(type(optimizer).formula(optimizer.beta_1, optimizer.beta_2))
+    elif isinstance(optimizer, ReferenceSGD):
+        update = formulas.momentum(optimizer.momentum)
+    else:
+        update = formulas.keras_momentum(optimizer.momentum)
+    return formulas.decayed(decay(optimizer), update)

@@ -24,6 +24,7 @@ from digits.settings import FRAMEWORKS, cores
 from digits.training.inputs import Data
 from digits.training.loop import order
 from digits.training.recipe import Recipe, native
+from digits.training.schedule import rates
 
 KIND = "locksteps"
 OPTIMISERS = ("sgd", "momentum", "adam")
@@ -125,8 +126,8 @@ def differences(mode: Mode, data: Data, pair: list[Classifier]) -> Iterator[Json
     Raises `TrainingError` where a loss is no number.
     """
     recipe, probe = mode.recipe(FRAMEWORKS[0]), data.test.inputs[:PROBE]
-    rate = np.full(1, recipe.rate, recipe.dtype)
     for step, batch in enumerate(batches(recipe, len(data.train.rows), mode.steps), 1):
+        rate = rates(recipe, mode.steps, step - 1, 1)
         losses = [float(one.steps(batch[None], rate)[0]) for one in pair]
         if not np.isfinite(losses).all():
             raise TrainingError(f"The loss is not finite at step {step}", expected="a number", received=losses,

@@ -20,6 +20,7 @@ from digits.models import Classifier, State
 from digits.training.conditions import Orders, loaded
 from digits.training.inputs import Data
 from digits.training.recipe import Recipe
+from digits.training.schedule import rates
 
 SAMPLE = 10_000  # training images on which loss and accuracy are measured after each epoch
 CALL_SECONDS = 0.3  # how long one call of `steps` should take: how soon a stop is heard
@@ -86,9 +87,9 @@ class Loop:
 
     def _advance(self, batches: NDArray[np.int32]) -> Json:
         """Make the updates of `batches` and return their line: the mean loss, and where the run stands."""
-        rates = np.full(len(batches), self.recipe.rate, self.recipe.dtype)
+        pace = rates(self.recipe, self.total, self.step, len(batches))
         start = time.perf_counter()
-        losses = self.classifier.steps(batches, rates)
+        losses = self.classifier.steps(batches, pace)
         spent = time.perf_counter() - start
         self.step += len(batches)
         self.orders.add(batches)

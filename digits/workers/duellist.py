@@ -25,6 +25,7 @@ from digits.models import Classifier, State, create, product_seconds, weights
 from digits.training import conditions, inputs
 from digits.training.duel import Duel, find_duel
 from digits.training.loop import order
+from digits.training.schedule import rates
 
 PRODUCT_SIZE, PRODUCTS = 2048, 3
 
@@ -137,7 +138,8 @@ class Duellist:
     def _epoch(self, epoch: int) -> tuple[NDArray[np.int32], NDArray[np.floating]]:
         """Return the (steps, batch) rows of an epoch and their (steps,) rates."""
         batches = order(len(self.data.train.rows), self.recipe, epoch)
-        return batches, np.full(len(batches), self.recipe.rate, self.recipe.dtype)
+        steps = len(batches)
+        return batches, rates(self.recipe, self.recipe.epochs * steps, (epoch - 1) * steps, steps)
 
     def _tested(self, found: Json) -> Reply:
         """Add the hash of the test logits (n, 10) to `found`, and return them as float32 beside it."""

@@ -62,6 +62,7 @@ class NumPyClassifier:
             losses[index], gradients = self._accumulate(batch[batch >= 0])
             self.step += 1
             for name, gradient in gradients.items():
+                self.weights[name] *= 1 - rate * self.recipe.weight_decay
                 self.weights[name] -= self._move(name, gradient) * self.weights[name].dtype.type(rate)
         return losses
 
@@ -91,7 +92,8 @@ class NumPyClassifier:
         """Return what computes: see `digits.training.conditions`."""
         adam, recipe = "m" in self.slots, self.recipe
         formula = formulas.adam(recipe.beta1, recipe.beta2) if adam else formulas.momentum(recipe.momentum)
-        return {"version": f"NumPy {np.__version__}", "loss": formulas.LOSS, "optimiser": formula,
+        return {"version": f"NumPy {np.__version__}", "loss": formulas.LOSS,
+                "optimiser": formulas.decayed(recipe.weight_decay, formula), "weight decay": recipe.weight_decay,
                 "epsilon": recipe.epsilon if adam else None, "rate": recipe.rate, "dropout": recipe.dropout,
                 "activation": recipe.activation, "dtype": self._kernel(0).dtype.name,
                 "threads": max((pool["num_threads"] for pool in threadpool_info()), default=1),
