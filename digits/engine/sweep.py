@@ -10,8 +10,8 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from digits import drawings, settings
 from digits import job as jobs
-from digits import settings
 from digits.dataset.dataset import Dataset, dataset_names
 from digits.errors import ConflictError, IntegrityError, NotFoundError
 from digits.evaluation.kept import forget
@@ -24,13 +24,14 @@ NEW_SECONDS = 60.0  # so may a folder that was made a moment ago be about to get
 
 
 def sweep() -> None:
-    """Remove the leavings of every dead job, half-made and half-removed folders, and uploads that were built."""
+    """Remove the leavings of every dead job, half-made folders and drawings, and uploads that were built."""
     for kind in KINDS:
         for folder in settings.part(kind).glob(".*"):
             if _age_seconds(folder) > NEW_SECONDS and not Lock.is_held(folder / "job.lock"):
                 shutil.rmtree(folder, ignore_errors=True)
     for folder in settings.part("datasets").glob(".deleted-*"):
         shutil.rmtree(folder, ignore_errors=True)
+    drawings.sweep()
     for kind, tidy in (("builds", sweep_build), ("exports", sweep_export)):
         for job in jobs.all_jobs(kind):
             tidy(job.folder)

@@ -1,0 +1,211 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from digits import drawings, files, settings
+from digits.drawings import Kept, store
+from digits.drawings.stroke_file import Painted
+from digits.engine.local import environment
+from digits.errors import IntegrityError, NotFoundError, UsageError
+from tests.drawings.made import POINTS, drawn
+
+KEEPS = """
+import sys
+from digits.drawings import keep
+from tests.drawings.made import drawn
+
+print("ready", flush=True)
+for number in range(int(sys.argv[1])):
+    keep(number % 10, drawn(number % 50))
+"""
+
+
+@pytest.fixture
+def kept() -> Kept:
+    return drawings.keep(4, drawn(pen=12.0), answers={"a" * 16: 9})
+
+
+def folder() -> Path:
+    return settings.part("drawings")
+
+
+def keeping(count: int) -> subprocess.Popen[str]:
+    """Another process that keeps so many drawings; it is to be used in a `with`, which closes its pipe."""
+    return subprocess.Popen([sys.executable, "-c", KEEPS, str(count)], env=environment(), cwd=settings.PROJECT,
+                            stdout=subprocess.PIPE, text=True)  # fmt: skip
+
+
+def test_a_drawing_comes_back_as_it_was_drawn(kept: Kept) -> None:
+    (found,) = drawings.all_drawings()
+    assert found == kept
+    assert [stroke.tolist() for stroke in found.strokes] == list(POINTS)
+    assert (found.digit, found.writer, found.canvas, found.pen) == (4, "me", 280, 12.0)
+    assert found.answers == {"a" * 16: 9}
+    np.testing.assert_array_equal(found.ink(), drawn(pen=12.0).ink)
+
+
+def test_a_drawing_is_two_files_that_any_tool_reads(kept: Kept) -> None:
+    from PIL import Image
+
+    assert {path.name for path in folder().iterdir()} == {f"{kept.id}.json", f"{kept.id}.png"}
+    content = json.loads((folder() / f"{kept.id}.json").read_text())
+    assert content["strokes"] == list(POINTS)
+    with Image.open(folder() / f"{kept.id}.png") as picture:
+        assert (picture.size, picture.getpixel((279, 279)), picture.getpixel((40, 100))) == ((280, 280), 255, 0)
+
+
+def test_the_newest_drawing_comes_first() -> None:
+    each = [drawings.keep(digit, drawn(digit)) for digit in (3, 1, 2)]
+    assert drawings.all_drawings() == each[::-1]
+
+
+@pytest.mark.parametrize("digit", [-1, 10])
+def test_what_is_no_digit_is_neither_kept_nor_a_correction(kept: Kept, digit: int) -> None:
+    with pytest.raises(UsageError, match="This is no digit: expected 0 to 9"):
+        drawings.keep(digit, drawn())
+    with pytest.raises(UsageError, match="This is no digit"):
+        drawings.correct(kept.id, digit)
+    assert drawings.all_drawings() == [kept]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (Painted(np.zeros((280, 280), np.uint8), drawn().strokes, 16), "a blank one"),
+        (Painted(np.ones((280, 270), np.uint8), drawn().strokes, 16), r"uint8 \(280, 270\)"),
+        (Painted(drawn().ink, (), 16), "at least one stroke"),
+        (Painted(drawn().ink, (np.array([[np.nan, 1.0]]),), 16), "of finite points"),
+        (Painted(drawn().ink, (np.zeros((0, 2)),), 16), "of finite points"),
+        (Painted(drawn().ink, drawn().strokes, 0), "No pen is so wide"),
+        (Painted(drawn().ink, drawn().strokes, np.inf), "No pen is so wide"),
+    ],
+)
+def test_what_is_no_drawing_is_not_kept(wrong: Painted, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        drawings.keep(1, wrong)
+    assert list(folder().iterdir()) == []
+
+
+def test_a_correction_changes_the_digit_and_nothing_else(kept: Kept) -> None:
+    before = drawings.state()
+    assert drawings.correct(kept.id, 9).digit == 9
+    found = drawings.find(kept.id)
+    assert {**found.as_json(), "digit": 4} == kept.as_json()
+    assert drawings.state() != before
+
+
+def test_deleted_drawings_can_be_brought_back(kept: Kept) -> None:
+    other = drawings.keep(5, drawn(5))
+    removed = drawings.delete([kept.id, other.id, kept.id])
+    assert drawings.all_drawings() == []
+    assert not list(folder().glob("*.png"))
+    drawings.restore(removed)
+    assert drawings.all_drawings() == [other, kept]
+    np.testing.assert_array_equal(drawings.find(kept.id).ink(), drawn(pen=12.0).ink)
+
+
+def test_bringing_back_does_not_undo_what_was_said_since(kept: Kept) -> None:
+    removed = drawings.delete([kept.id])
+    drawings.restore(removed)
+    drawings.correct(kept.id, 7)
+    drawings.restore(removed)
+    assert drawings.find(kept.id).digit == 7
+
+
+@pytest.mark.parametrize("id", ["0" * 16, "../runs/x", "", "drawings", "é" * 300])
+def test_an_id_is_looked_up_and_never_followed(kept: Kept, id: str) -> None:
+    for act in (drawings.find, lambda id: drawings.correct(id, 1), lambda id: drawings.delete([kept.id, id])):
+        with pytest.raises(NotFoundError, match="There is no drawing"):
+            act(id)
+    assert drawings.all_drawings() == [kept], "none is deleted if one is not there"
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        b"", b"[]", b"{", b"{}", b'{"digit": 4}',
+        {"digit": 11}, {"digit": "x"}, {"strokes": []}, {"strokes": [[]]}, {"strokes": [[[1, 2, 3]]]},
+        {"strokes": [[[1e300, 0]]]}, {"strokes": "x"}, {"answers": []}, {"canvas": 0}, {"canvas": 1e999},
+    ],
+)  # fmt: skip
+def test_a_damaged_drawing_is_named_left_out_and_can_be_deleted(kept: Kept, damage: bytes | dict) -> None:
+    other = drawings.keep(1, drawn(1))
+    path = folder() / f"{kept.id}.json"
+    path.write_bytes(damage if isinstance(damage, bytes) else json.dumps({**kept.as_json(), **damage}).encode())
+    found = drawings.shelf()
+    assert found.drawings == [other]
+    assert list(found.damaged) == [kept.id]
+    assert f"drawings/{kept.id}.json is damaged" in found.damaged[kept.id]
+    with pytest.raises(IntegrityError):
+        drawings.correct(kept.id, 1)
+    drawings.delete([kept.id])
+    assert drawings.shelf() == ([other], {})
+
+
+def test_a_picture_that_is_another_or_missing_is_named(kept: Kept) -> None:
+    path = folder() / f"{kept.id}.png"
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(IntegrityError, match=f"picture of drawing {kept.id} is damaged: expected SHA-256"):
+        kept.ink()
+    path.unlink()
+    with pytest.raises(IntegrityError, match="is missing"):
+        kept.ink()
+    assert drawings.shelf() == ([], {kept.id: f"The picture of drawing {kept.id} is missing."})
+
+
+def test_a_drawing_that_was_not_written_to_its_end_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(path: Path, value: dict) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(files, "write_json", full)
+    with pytest.raises(OSError, match="No space"):
+        drawings.keep(1, drawn())
+    monkeypatch.undo()
+    assert drawings.shelf() == ([], {})
+
+
+def test_what_killed_processes_left_is_swept_and_what_is_new_is_not(kept: Kept) -> None:
+    for name in ("0123456789abcdef.png", f".{kept.id}.json.1.2"):
+        (folder() / name).write_bytes(b"half")
+    drawings.sweep()
+    assert len(list(folder().iterdir())) == 4
+    old = time.time() - 2 * store.NEW_SECONDS
+    for path in folder().iterdir():
+        os.utime(path, (old, old))
+    drawings.sweep()
+    assert {path.suffix for path in folder().iterdir()} == {".json", ".png"}
+    assert drawings.all_drawings() == [kept]
+    np.testing.assert_array_equal(kept.ink(), drawn(pen=12.0).ink)
+
+
+def test_two_processes_keep_drawings_at_once() -> None:
+    with keeping(20) as one, keeping(20) as other:
+        assert [process.wait(timeout=60) for process in (one, other)] == [0, 0]
+    found = drawings.shelf()
+    assert (len(found.drawings), found.damaged) == (40, {})
+
+
+def test_a_process_that_is_killed_leaves_whole_drawings_only() -> None:
+    with keeping(10_000) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        end = time.monotonic() + 30
+        while len(drawings.state()) < 5:
+            assert time.monotonic() < end
+            time.sleep(0.01)
+        process.send_signal(signal.SIGKILL)
+    found = drawings.shelf()
+    assert found.damaged == {}
+    assert len(found.drawings) >= 5
+    assert all(kept.ink().any() for kept in found.drawings)
