@@ -30,6 +30,8 @@ FACTORS: dict[str, tuple[tuple[str, ...], str]] = {
     "optimiser": (ALL, "It turns gradients into steps, each rule with its own work, memory and result."),
     "epsilon": (LEARNS, "It bounds Adam's steps where gradients are small."),
     "rate": (LEARNS, "It is the length of every step."),
+    "schedule": (LEARNS, "It decides how the rate changes while training goes on."),
+    "weight decay": (("faster", *LEARNS), "It draws every weight towards zero, and reads them all to do so."),
     "batch": (ALL, "It decides how many updates an epoch makes, and how much work each of them is."),
     "updates": (("faster", *LEARNS), "Who makes more updates has learnt longer, and worked longer."),
     "epochs": (LEARNS, "Who sees the images more often has learnt longer."),
@@ -42,6 +44,7 @@ FACTORS: dict[str, tuple[tuple[str, ...], str]] = {
     "device": (WORKS, "A graphics card and a processor are not compared with each other."),
     "compilation": ((), "Said, not refused: each framework runs as its own users run it."),
     "data": (("faster", *LEARNS), "Who trains on other images learns something else."),
+    "augmentation": (("faster", *LEARNS), "Who trains on variants of the images has seen more, and others."),
     "data in memory": (WORKS, "What lies in memory is part of the peak, and moving it takes time."),
     "dataset": (ALL, "Another data set is another task."),
     "evaluation": (LEARNS, "Accuracies on different test images are not compared; those of shared images are."),
@@ -50,6 +53,8 @@ FACTORS: dict[str, tuple[tuple[str, ...], str]] = {
     "seeds": (LEARNS, "They decide everything that chance decides in a training."),
     "version": ((), "Said, not refused: it is a part of what is compared."),
 }  # fmt: skip
+# What conditions that were recorded before a factor had a name can only have been.
+BEFORE: Json = {"schedule": "constant", "weight decay": 0.0, "augmentation": "none"}
 SAME_WORK = "Both rules do the same work an update, and take other steps."
 
 
@@ -60,7 +65,7 @@ def ledger(first: Json | None, second: Json | None) -> list[Json]:
     refuses while it is unequal) and `why` (a sentence). What is recorded beyond `FACTORS` is listed and matters for
     nothing.
     """
-    one, other = first or {}, second or {}
+    one, other = ({**BEFORE, **told} if told else {} for told in (first, second))
     others = [name for name in {**one, **other} if name not in FACTORS]
     return [_row(name, one.get(name, MISSING), other.get(name, MISSING)) for name in (*FACTORS, *others)]
 

@@ -15,7 +15,7 @@ from digits.files import Json
 from digits.models import Classifier, State
 from digits.models.weights import digest
 from digits.training.inputs import Data
-from digits.training.recipe import Recipe
+from digits.training.recipe import STRENGTHS, Recipe
 
 Rows = NDArray[np.int32]
 SHORT = 16  # hexadecimal digits of a hash that people compare by eye
@@ -85,9 +85,22 @@ def conditions(recipe: Recipe, data: Data, classifier: Classifier, known: Json) 
     return {
         "network": network(classifier),
         "inputs": f"{recipe.pixels}, {recipe.frame}, scale {recipe.scale:g}, {len(data.live):,} alive",
-        **classifier.conditions(), **placed(data), "evaluation": f"{len(data.test.rows):,} images, {test}",
-        "split": split(recipe), "seeds": [recipe.seed], **known, "dataset": str(known["dataset"])[:SHORT],
+        **classifier.conditions(), **pace(recipe), **placed(data), "augmentation": augmentation(recipe),
+        "evaluation": f"{len(data.test.rows):,} images, {test}", "split": split(recipe), "seeds": [recipe.seed],
+        **known, "dataset": str(known["dataset"])[:SHORT],
     }  # fmt: skip
+
+
+def pace(recipe: Recipe) -> Json:
+    """Return `schedule`; and `rate` where that changes: its highest, and not what the optimiser held last."""
+    return {"schedule": recipe.schedule, **({} if recipe.schedule == "constant" else {"rate": recipe.rate})}
+
+
+def augmentation(recipe: Recipe) -> str:
+    """Return how far a recipe's images may differ from the stored ones: `none`, or `rotation 10, 3 variants`."""
+    strengths = [f"{name} {getattr(recipe, name):g}" for name in STRENGTHS if getattr(recipe, name)]
+    copies = [f"{recipe.variants} variants"] if recipe.variants > 1 else []
+    return ", ".join([*strengths, *copies]) or "none"
 
 
 def split(recipe: Recipe) -> str:

@@ -133,7 +133,8 @@ class Duellist:
             "initial weights": self.initial, **conditions.made(self.orders, len(self.data.train.rows)),
             "seeds": self.seeds, "leak": request["leak"],
         }  # fmt: skip
-        return {"conditions": {**self.told, **self.classifier.conditions(), **known}}, None
+        told = {**self.told, **self.classifier.conditions(), **conditions.pace(self.recipe)}
+        return {"conditions": {**told, **known}}, None
 
     def _epoch(self, epoch: int) -> tuple[NDArray[np.int32], NDArray[np.floating]]:
         """Return the (steps, batch) rows of an epoch and their (steps,) rates."""

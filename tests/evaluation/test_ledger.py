@@ -8,10 +8,11 @@ from digits.models import formulas
 
 RAN: Json = {
     "initial weights": "1a2b3c4d5e6f7a8b", "order": "2b3c4d5e6f7a8b1a", "loss": formulas.LOSS,
-    "optimiser": formulas.adam(0.9, 0.999), "epsilon": 1e-7, "rate": 0.001, "batch": 128, "updates": 6740,
+    "optimiser": formulas.adam(0.9, 0.999), "epsilon": 1e-7, "rate": 0.001, "schedule": "constant",
+    "weight decay": 0.01, "batch": 128, "updates": 6740,
     "epochs": 10, "network": "3136-784-128-64-10", "activation": "relu", "dropout": 0.0,
     "inputs": "rgba, as-drawn, scale 255, 614 alive", "dtype": "float32", "threads": 2, "device": "cpu",
-    "compilation": "eager", "data": "3c4d5e6f7a8b1a2b", "data in memory": "whole, 202 MiB",
+    "compilation": "eager", "data": "3c4d5e6f7a8b1a2b", "augmentation": "none", "data in memory": "whole, 202 MiB",
     "dataset": "4d5e6f7a8b1a2b3c", "evaluation": "21,546 images, 5e6f7a8b1a2b3c4d", "split": "random, 20 %",
     "leak": 1.0, "seeds": [42], "version": "PyTorch 2.13.0",
 }  # fmt: skip
@@ -42,6 +43,12 @@ def test_what_was_not_recorded_is_not_equal_even_to_itself() -> None:
         assert differing(rows) == [], "nobody knows that they differ"
     half = {name: value for name, value in RAN.items() if name != "order"}
     assert [row["factor"] for row in ledger(half, half) if not row["equal"]] == ["order"]
+
+
+def test_what_was_recorded_before_there_was_a_schedule_had_none() -> None:
+    old = {name: value for name, value in RAN.items() if name not in ("schedule", "weight decay", "augmentation")}
+    assert all(row["equal"] for row in ledger(old, {**RAN, "weight decay": 0.0}))
+    assert [row["factor"] for row in ledger(old, RAN) if not row["equal"]] == ["weight decay"]
 
 
 def test_none_is_a_value_that_was_recorded() -> None:

@@ -2,7 +2,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from digits.training.conditions import Orders, made, network
+from digits.training.conditions import Orders, augmentation, made, network, pace
+from digits.training.recipe import Recipe
+
+PLAIN = Recipe(framework="pytorch", dataset="none")
 
 
 class Classifier:
@@ -36,3 +39,14 @@ def test_of_several_seeds_updates_are_added_up_and_epochs_are_those_of_each() ->
 
 def test_the_network_is_told_by_its_kernels() -> None:
     assert network(Classifier()) == "3-4-10"
+
+
+def test_a_schedule_is_told_with_its_highest_rate() -> None:
+    assert pace(PLAIN) == {"schedule": "constant"}, "the rate is told by the optimiser"
+    assert pace(PLAIN.changed(schedule="one-cycle", rate=0.003)) == {"schedule": "one-cycle", "rate": 0.003}
+
+
+def test_augmentation_is_told_by_its_strengths() -> None:
+    assert augmentation(PLAIN) == "none"
+    assert augmentation(PLAIN.changed(variants=3)) == "3 variants"
+    assert augmentation(PLAIN.changed(rotation=10.0, elastic=0.5)) == "rotation 10, elastic 0.5"
