@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import click
@@ -11,9 +12,10 @@ import click
 from digits import settings
 from digits.commands.terminal import bar, command, watch, watch_bar
 from digits.dataset import dataset as datasets
-from digits.dataset.sources import STARTER
+from digits.dataset.sources import DRAWINGS, STARTER
 from digits.dataset.sources.downloads import DOWNLOADS
 from digits.engine import local
+from digits.engine.drawings import start_drawings
 from digits.engine.families import start_search
 from digits.engine.sweep import sweep_build
 from digits.errors import UsageError
@@ -30,12 +32,13 @@ def build(source: str, name: str, labels: str | None, licence: str | None) -> Js
     """Build a data set from SOURCE.
 
     A folder or a ZIP of digit folders, IDX images (plain or .gz), a .csv, an .npz, a .json.gz of pen strokes;
-    "starter"; or a download: "kagglehub", "keras-mnist", "openml-mnist", "openml-usps".
+    "starter"; "drawings", those kept in the lab; or a download: "kagglehub", "keras-mnist", "openml-mnist",
+    "openml-usps".
     """
-    path = source if source == STARTER or source in DOWNLOADS else absolute(source)
+    path = source if source in (STARTER, DRAWINGS, *DOWNLOADS) else absolute(source)
     more = {"labels": absolute(labels) if labels else None, "licence": licence}
-    job = local.start_build(path, name, owner=settings.owner(), more=more)
-    return finished(job, name)
+    start = start_drawings if path == DRAWINGS else partial(local.start_build, path)
+    return finished(start(name, owner=settings.owner(), more=more), name)
 
 
 @command

@@ -1,4 +1,4 @@
-"""Where digits come from: a folder, a ZIP, a file of arrays, a table, pen strokes, the starter set, other data sets.
+"""Where digits come from: folders, ZIPs, arrays, tables, pen strokes, drawings, the starter set, other data sets.
 
 Each source is one small object that can be counted and iterated, and knows nothing of what a data set is. What is
 downloaded (`downloads`) lies on the disk as one of these before it is opened.
@@ -14,6 +14,7 @@ from typing import Protocol
 from digits.dataset.paths import Picture
 from digits.dataset.sources.archive import Archive
 from digits.dataset.sources.arrays import Arrays
+from digits.dataset.sources.drawings import Drawings
 from digits.dataset.sources.folder import Folder
 from digits.dataset.sources.idx import is_idx, read_idx
 from digits.dataset.sources.packed import read_packed
@@ -23,7 +24,7 @@ from digits.dataset.sources.table import Table
 from digits.errors import SourceError
 from digits.files import Json
 
-STARTER = "starter"
+STARTER, DRAWINGS = "starter", "drawings"
 KINDS = "a folder or a ZIP of digit folders, IDX images, a .csv, an .npz or a .json.gz of strokes"
 
 
@@ -46,12 +47,14 @@ class Source(Protocol):
 
 
 def open_source(text: str | Path, *, labels: str | Path | None = None) -> Source:
-    """Return the source that `text` names: "starter", a folder or a file, whose kind its name tells.
+    """Return the source that `text` names: "starter", "drawings", a folder or a file, whose kind its name tells.
 
     `labels` names the labels of IDX images that have no usual name. Raises `SourceError`.
     """
     if text == STARTER:
         return Starter()
+    if text == DRAWINGS:
+        return Drawings()
     path = Path(text)
     try:
         if path.is_dir():
@@ -60,7 +63,7 @@ def open_source(text: str | Path, *, labels: str | Path | None = None) -> Source
             return _file(path, Path(labels) if labels else None)
     except OSError as error:
         raise SourceError(f"{path.name} cannot be read", received=error.strerror) from error
-    raise SourceError(f"{path} does not exist", expected=f'"{STARTER}", {KINDS}')
+    raise SourceError(f"{path} does not exist", expected=f'"{STARTER}", "{DRAWINGS}", {KINDS}')
 
 
 def _file(path: Path, labels: Path | None) -> Source:
@@ -78,4 +81,4 @@ def _file(path: Path, labels: Path | None) -> Source:
     raise SourceError(f"{path.name} is of no kind that is read here", expected=KINDS)
 
 
-__all__ = ["KINDS", "STARTER", "Arrays", "Source", "open_source"]
+__all__ = ["DRAWINGS", "KINDS", "STARTER", "Arrays", "Source", "open_source"]
