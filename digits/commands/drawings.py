@@ -22,7 +22,8 @@ ACTIONS = ("list", "export", "import", "delete", "correct")
 def drawings(action: str, what: tuple[str, ...], overwrite: bool) -> Json:
     """Handle the drawings that were kept on the page Draw.
 
-    list; export FILE, a .json.gz of pen strokes; import FILE, each drawing once; delete ID, or several; correct ID DIGIT.
+    list; export FILE, a .json.gz of pen strokes; import FILE, each drawing once; delete ID, or several;
+    correct ID DIGIT.
     """
     if action == "list":
         _take(what, 0, "list")
