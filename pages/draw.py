@@ -56,10 +56,10 @@ def choose(runs: dict[str, list[Run]]) -> list[Run]:
 
 def read(chosen: list[Run]) -> None:
     """Show the canvas, what the models see, and what they answer."""
-    st.space("small")  # the canvas shows its buttons above itself
     row = st.container(horizontal=True, gap="medium")  # on a phone it breaks where it must
     with row.container(width=CANVAS_SIDE + 8):
-        ink = canvas("draw")
+        drawn = canvas("draw")
+    ink = drawn.ink if drawn else None
     seen = {run.id: frame(ink, run.recipe.frame) if ink is not None else None for run in chosen}
     with row.container(width=116):
         show_seen(chosen, seen)

@@ -1,36 +1,72 @@
-"""The canvas: black ink on white paper in both themes, and what it holds as ink."""
+"""The canvas: black ink on white paper in both themes, its buttons, pen and keys, and what is drawn on it."""
 
 from __future__ import annotations
+
+import json
+import uuid
+from pathlib import Path
 
 import numpy as np
 import streamlit as st
 import streamlit_drawable_canvas as drawable
-from numpy.typing import NDArray
 
 from digits.images.ink import on_white
-from digits.images.strokes import CANVAS_SIDE, PEN_WIDTH
+from digits.images.strokes import CANVAS_SIDE, PEN_WIDTH, Points
+from ui.drawing.drawn import Drawn
+from ui.drawing.fabric import pen_of, strokes_of
 
-# The component shows its buttons only under a mouse, and else leaves them, unseen, over the canvas's upper right: a
-# finger that touched there pressed one of them, Reset among them. With this rule they stand above the canvas always.
-BUTTONS = """<style>
-.dc-root > .dc-toolbar { opacity: 1; top: -2.65rem; transition: none; pointer-events: none }
-.dc-toolbar > .dc-toolbar-card { pointer-events: auto }
-</style>"""
+PARTS = Path(__file__).parent / "components"
+THINNEST, WIDEST = 8, 28
+PEN = "pen"  # in the session: its width, for every canvas
+# The component's own buttons have no words, show under a mouse only, and lie unseen over the canvas where a finger
+# draws. They stay hidden: ours press them.
+HIDDEN = "<style>.dc-root > .dc-toolbar { display: none !important }</style>"
 if hasattr(drawable, "out"):  # what the package declares at its top, and the rule
     drawable.out = st.components.v2.component(
         "streamlit-drawable-canvas.streamlit_drawable_canvas", js="index-*.js", css="index-*.css",
-        html=f'{BUTTONS}<div class="canvas-root"></div>',
+        html=f'{HIDDEN}<div class="canvas-root"></div>',
     )  # fmt: skip
+_tools = st.components.v2.component(
+    "canvas_tools",
+    html=(PARTS / "canvas_tools.html").read_text(),
+    css=(PARTS / "canvas_tools.css").read_text(),
+    js=(PARTS / "canvas_tools.js").read_text(),
+)
 
 
-def canvas(key: str) -> NDArray[np.uint8] | None:
-    """Show a canvas with undo and clear; return its ink (280, 280) uint8, or None while it is blank."""
-    result = drawable.st_canvas(
-        stroke_width=PEN_WIDTH, stroke_color="#000000", background_color="#ffffff", width=CANVAS_SIDE,
-        height=CANVAS_SIDE, return_image_data=True, key=key,
-    )  # fmt: skip
+def canvas(key: str, *, width: int = CANVAS_SIDE, height: int = CANVAS_SIDE) -> Drawn | None:
+    """Show a canvas with undo, redo, clear and the pen; return what is drawn on it, None while it is blank.
+
+    Its ink is (height, width) uint8. Where the page is narrower than `width`, the canvas is shown smaller.
+    """
+    pen = _pen(key)
+    with st.container(key=f"sheet-{key}", width=width, gap="small"):
+        result = drawable.st_canvas(
+            stroke_width=pen, stroke_color="#000000", background_color="#ffffff", width=width, height=height,
+            return_image_data=True, key=key,
+        )  # fmt: skip
+        data = {"pen": pen, "thinnest": THINNEST, "widest": WIDEST, "replay": st.session_state.get(_replayed(key))}
+        _tools(key=f"{key}-tools", data=json.dumps(data), default={"pen": pen}, on_pen_change=lambda: None)
     pixels = result.image_data
     if pixels is None:
         return None
     ink = on_white(np.ascontiguousarray(pixels, np.uint8))
-    return ink if ink.any() else None
+    return Drawn(ink, strokes_of(result.json_data), pen_of(result.json_data, pen)) if ink.any() else None
+
+
+def replay(key: str, strokes: tuple[Points, ...]) -> None:
+    """Draw strokes, in canvas pixels, on the canvas `key` as a hand would, in place of what is on it now."""
+    points = [stroke.round(2).tolist() for stroke in strokes]
+    st.session_state[_replayed(key)] = {"token": uuid.uuid4().hex, "strokes": points}
+
+
+def _replayed(key: str) -> str:
+    return f"{key}-replay"
+
+
+def _pen(key: str) -> int:
+    """Return the pen's width in pixels, which a session keeps from one canvas and page to the next."""
+    said = (st.session_state.get(f"{key}-tools") or {}).get("pen")
+    if isinstance(said, int) and THINNEST <= said <= WIDEST:
+        st.session_state[PEN] = said
+    return int(st.session_state.get(PEN, PEN_WIDTH))

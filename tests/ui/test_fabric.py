@@ -1,0 +1,64 @@
+"""The canvas's JSON, as Chromium sent it for three strokes of a mouse, and what is made of it."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ui.drawing.fabric import pen_of, strokes_of
+
+# The mouse went through these points; the brush leaves out the last but one of each stroke.
+HOOK = [(100, 60), (98, 90), (99, 130), (102, 131), (140, 150), (180, 140), (200, 120)]
+LINE = [(180, 60), (180, 240)]
+DOT = [(60, 220)]
+STYLE = {"type": "Path", "stroke": "#000000", "strokeWidth": 16, "strokeLineCap": "round"}
+SENT: dict[str, Any] = {
+    "version": "7.4.0",
+    "objects": [
+        {**STYLE, "left": 149.0938, "top": 103.5191,
+         "path": [["M", 99.984, 59.984], ["Q", 100, 60, 99, 75], ["Q", 98, 90, 98.5, 110],
+                  ["Q", 99, 130, 100.5, 130.5], ["Q", 102, 131, 121, 140.5], ["Q", 140, 150, 170, 135],
+                  ["L", 200.016, 119.984]]},
+        {**STYLE, "left": 180, "top": 150,
+         "path": [["M", 179.984, 60], ["Q", 180, 60, 180, 150], ["L", 180.016, 240]]},
+        {**STYLE, "left": 60, "top": 220, "path": [["M", 59.984, 220], ["L", 60.016, 220]]},
+    ],
+    "background": "#ffffff",
+}  # fmt: skip
+
+
+def test_the_points_that_the_mouse_went_through_are_found_again() -> None:
+    hook, line, _dot = strokes_of(SENT)
+    np.testing.assert_allclose(hook, HOOK[:-2] + HOOK[-1:], atol=0.02)
+    np.testing.assert_allclose(line, LINE, atol=0.02)
+    assert hook.dtype == np.float64
+
+
+def test_a_dot_is_one_point() -> None:
+    dot = strokes_of(SENT)[2]
+    assert dot.shape == (1, 2)
+    np.testing.assert_allclose(dot, DOT, atol=0.02)
+
+
+def test_the_pen_is_the_one_of_the_last_stroke() -> None:
+    sent = copy.deepcopy(SENT)
+    sent["objects"][-1]["strokeWidth"] = 24
+    assert pen_of(sent, 16) == 24
+    assert pen_of({"objects": []}, 16) == 16
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        None, [], {}, {"objects": None}, {"objects": [None, 3, {}]}, {"objects": [{"path": "M 1 2"}]},
+        {"objects": [{"path": [["M", 1, 2], ["Q", "a", "b", 1, 1]]}]}, {"objects": [{"path": [[], [3], ["L", 1]]}]},
+        {"objects": [{"path": [["M", 1, 2], ["L", float("nan"), 2]]}]}, {"objects": [{"path": [["L", 1e9, 2]]}]},
+        {"objects": [{"path": [[["L"], 1, 2]]}]}, {"objects": [{"type": "Circle", "radius": 3}]},
+    ],
+)  # fmt: skip
+def test_what_is_no_stroke_is_left_out(sent: Any) -> None:
+    assert strokes_of(sent) == ()
+    assert pen_of(sent, 12) == 12

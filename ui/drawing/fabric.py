@@ -1,0 +1,48 @@
+"""What the canvas says in fabric.js's JSON, as strokes.
+
+Its brush (`PencilBrush`) stores a stroke as a path: `M` at the first point, a `Q` for each point but the last, whose
+control point is that point and whose end lies midway to the next, and an `L` to the last. So the points that were
+drawn stand in it as they are. The brush draws the ends apart by a thousandth of the pen so that a dot can be seen.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from digits.images.strokes import FARTHEST, Points
+
+CONTROLS = {"Q": 4, "L": 2}  # how many numbers follow; the first two are a point that was drawn
+DOT = 0.2  # a stroke that never leaves its first point by more pixels is a dot
+
+
+def strokes_of(drawing: Any) -> tuple[Points, ...]:
+    """Return the strokes, (n, 2) float64 in canvas pixels, of the canvas's JSON; what is no stroke is left out."""
+    objects = drawing.get("objects") if isinstance(drawing, dict) else None
+    found = [_stroke(thing) for thing in objects] if isinstance(objects, list) else []
+    return tuple(points for points in found if points is not None)
+
+
+def _stroke(thing: Any) -> Points | None:
+    """Return the points of one path of the brush, a dot as (1, 2); None if it is something else."""
+    path = thing.get("path") if isinstance(thing, dict) else None
+    if not isinstance(path, list):
+        return None
+    try:
+        drawn = [step[1:3] for step in path if len(step) == 1 + CONTROLS.get(step[0], -1)]
+        points = np.asarray(drawn, np.float64).reshape(-1, 2)
+    except (TypeError, ValueError, IndexError):
+        return None
+    if not len(points) or not (np.abs(points) <= FARTHEST).all():
+        return None
+    return points[:1] if (np.abs(points - points[0]) <= DOT).all() else points
+
+
+def pen_of(drawing: Any, usual: float) -> float:
+    """Return the width in pixels of the pen that drew the last stroke, `usual` where the JSON does not say."""
+    objects = drawing.get("objects") if isinstance(drawing, dict) else None
+    last = objects[-1] if isinstance(objects, list) and objects else None
+    width = last.get("strokeWidth") if isinstance(last, dict) else None
+    sound = isinstance(width, int | float) and not isinstance(width, bool) and 0 < width <= FARTHEST
+    return float(width) if sound else float(usual)
