@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from digits.dataset.dataset import Dataset
 from digits.files import replace
 from digits.images.frame import FAINT
+from digits.images.hand import extent, perimeter, place
 from digits.images.ink import to_ink
 
 FILE = "shapes.npz"
@@ -50,48 +51,25 @@ MEASURES = {
 def measure(ink: Ink) -> dict[str, Floats]:
     """Return each of `MEASURES` of pictures of `ink` (n, 28, 28) uint8, (n,) float32; NaN where there is no ink.
 
-    Stroke width is twice the area over the perimeter: a long stroke of width w has area w·l and perimeter 2·l. Of
-    grey pictures the perimeter is the total variation, which sums the outlines of all grey levels (coarea formula:
-    Fleming, Rishel 1960). Slant is the shear that makes the mixed second moment zero, arctan(μ11 / μ02), as digits
-    are deslanted before they are read (LeCun, Bottou, Bengio, Haffner 1998). Size is that of the box of all ink that
-    is no shadow of resampling (`digits.images.frame.FAINT`).
+    Stroke width is twice the area over the perimeter, so that a faint stroke counts as a wide one; slant and place
+    are those of `digits.images.hand`. Size is that of the box of all ink that is no shadow of resampling
+    (`digits.images.frame.FAINT`).
     """
     grey: Floats = (ink / 255).astype(np.float32)
     area = grey.sum(axis=(1, 2))
     with np.errstate(divide="ignore", invalid="ignore"):
-        place = _place(grey, area)
         found = {
             "ink": 100 * area / grey[0].size if len(grey) else area,
-            "stroke": 2 * area / _perimeter(grey),
-            **place,
+            "stroke": 2 * area / perimeter(grey),
+            **place(grey),
         }
     found |= {"height": _extent(ink.max(axis=2)), "width": _extent(ink.max(axis=1))}
     return {name: np.where(area > 0, found[name], np.nan).astype(np.float32) for name in MEASURES}
 
 
-def _place(grey: Floats, area: Floats) -> dict[str, Floats]:
-    """Return where the centre of mass lies from the middle, in pixels, and the slant in degrees."""
-    side = grey.shape[1]
-    axis = np.arange(side, dtype=np.float32) - (side - 1) / 2
-    rows, columns = grey.sum(axis=2), grey.sum(axis=1)
-    x, y = columns @ axis / area, rows @ axis / area
-    mixed = np.einsum("nij,i,j->n", grey, axis, axis, optimize=True) / area - x * y
-    upright = rows @ axis**2 / area - y**2
-    slant = np.degrees(np.arctan2(-mixed, upright))  # rows grow downwards
-    return {"x": x, "y": y, "slant": slant}
-
-
-def _perimeter(grey: Floats) -> Floats:
-    """Return the total variation of each picture (n, h, w), with paper around it."""
-    padded = np.pad(grey, ((0, 0), (1, 1), (1, 1)))
-    down, right = np.diff(padded, axis=1)[:, :, :-1], np.diff(padded, axis=2)[:, :-1]
-    return np.asarray(np.sqrt(down**2 + right**2).sum(axis=(1, 2)))
-
-
 def _extent(profile: Ink) -> Floats:
     """Return from the first to the last place of `profile` (n, length) that has ink, in pixels."""
-    inked = profile >= np.minimum(FAINT, np.maximum(profile.max(axis=1, keepdims=True), 1))
-    return np.asarray(profile.shape[1] - inked.argmax(axis=1) - inked[:, ::-1].argmax(axis=1), np.float32)
+    return extent(profile, np.minimum(FAINT, np.maximum(profile.max(axis=1, keepdims=True), 1)))
 
 
 def read(dataset: Dataset) -> dict[str, Floats] | None:
