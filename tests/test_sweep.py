@@ -15,6 +15,8 @@ from digits.engine import local
 from digits.engine.sweep import sweep
 from digits.files import write_json
 from digits.job import LIVE, Job
+from digits.training import variants
+from digits.training.recipe import Recipe
 from tests import factory
 from tests.evaluation import made_run
 
@@ -167,6 +169,21 @@ def test_a_damaged_job_stops_neither_the_sweep_nor_what_else_it_removes(kind: st
     sweep()
     assert damaged.folder.exists(), "a person may want to look at it"
     assert not [job for job in jobs.all_jobs("builds") if (job.folder / "staging").exists()]
+
+
+def test_variants_stay_as_long_as_a_run_that_lives_trains_on_them() -> None:
+    recipe = Recipe(framework="pytorch", dataset="mine", rotation=5.0)
+    asked = {"recipe": recipe.as_json(), "fingerprint": "0" * 64}
+    lock = jobs.create(Job("runs", "living"), asked, owner="ann")
+    assert lock is not None
+    for folder in (variants.key_of(asked), "another"):
+        (settings.part("variants") / folder).mkdir()
+        (settings.part("variants") / folder / "1.npy").write_bytes(b"x")
+    sweep()
+    assert [path.name for path in settings.part("variants").iterdir()] == [variants.key_of(asked)]
+    lock.close()
+    sweep()
+    assert list(settings.part("variants").iterdir()) == []
 
 
 def test_uploads_stay_while_a_living_build_does_not_say_what_it_reads() -> None:

@@ -16,6 +16,7 @@ from digits.dataset.dataset import Dataset, dataset_names
 from digits.errors import ConflictError, IntegrityError, NotFoundError
 from digits.evaluation.kept import forget
 from digits.files import Json, Lock, read_json
+from digits.training import variants
 from digits.training.run import Run
 
 KINDS = ("builds", "runs", "duels", "locksteps", "maps", "exports", "inspections", "searches", "evaluations")
@@ -35,7 +36,7 @@ def sweep() -> None:
     for kind, tidy in (("builds", sweep_build), ("exports", sweep_export)):
         for job in jobs.all_jobs(kind):
             tidy(job.folder)
-    for look in (_sweep_maps, _sweep_uploads, _sweep_evaluations):
+    for look in (_sweep_maps, _sweep_uploads, _sweep_evaluations, _sweep_variants):
         with suppress(IntegrityError, NotFoundError):  # what is damaged may be what still needs them
             look()
 
@@ -64,6 +65,16 @@ def _sweep_evaluations() -> None:
         with suppress(ConflictError, IntegrityError, NotFoundError):
             if job.state == "finished":
                 job.delete()
+
+
+def _sweep_variants() -> None:
+    """Remove the variants of training images that no living run trains on, or waits for."""
+    folders = list(settings.part("variants").iterdir())
+    if folders:
+        wanted = {variants.key_of(job.spec()) for job in jobs.all_jobs("runs") if job.alive}
+        for folder in folders:
+            if folder.name not in wanted:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _sweep_uploads() -> None:

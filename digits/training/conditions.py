@@ -7,6 +7,7 @@ One flat JSON object a side, factor by factor: two of them make the ledger of a 
 from __future__ import annotations
 
 import hashlib
+import zlib
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,8 +46,31 @@ class Orders:
         return self._hash.hexdigest()[:SHORT]
 
 
+class Shown:
+    """A running hash over the variants that a classifier was shown, epoch by epoch, begun with the labels (n,)."""
+
+    def __init__(self, labels: NDArray[np.int64]) -> None:
+        self.digest = hashlib.sha256(labels.astype("<i8").data).hexdigest()[:SHORT]
+        self._epoch = self._bytes = 0
+
+    def place(self, ink: NDArray[np.uint8], size_bytes: int) -> None:
+        """Take note of the variants (m, 784) of an epoch, which take so many bytes in memory."""
+        self._epoch, self._bytes = zlib.crc32(np.ascontiguousarray(ink).data), size_bytes
+
+    def end_epoch(self) -> None:
+        """Count the epoch that was placed last; one that a stop cuts short is placed, and counted, once more."""
+        self.digest = hashlib.sha256(f"{self.digest} {self._epoch:08x}".encode()).hexdigest()[:SHORT]
+
+    @classmethod
+    def told(cls, trainings: list[Shown]) -> Json:
+        """Return `data`, the hash of what was shown (or one a seed), and `data in memory`, the bytes of an epoch."""
+        hashes = [shown.digest for shown in trainings]
+        return {"data": hashes if len(hashes) > 1 else hashes[0],
+                "data in memory": f"an epoch, {trainings[-1]._bytes / 2**20:,.0f} MiB"}  # fmt: skip
+
+
 def made(orders: list[Orders], rows: int) -> Json:
-    """Return `order`, `updates`, `batch` and `epochs` of trainings, one a seed, on so many training `rows`."""
+    """Return `order`, `updates`, `batch` and `epochs` of trainings, one a seed, on epochs of so many `rows`."""
     epochs = sum(order.images for order in orders) / rows / len(orders)
     return {"order": [order.digest for order in orders] if len(orders) > 1 else orders[0].digest,
             "updates": sum(order.updates for order in orders), "batch": max(order.batch for order in orders),
@@ -78,8 +102,8 @@ def conditions(recipe: Recipe, data: Data, classifier: Classifier, known: Json) 
     """Return what ran: what the objects at work tell, and what only their keeper knows.
 
     `known` holds `initial weights` as a hash (or a list of one a seed), what was `made`, `dataset` (its fingerprint),
-    `leak`, and `seeds` where there are more than the recipe's. How inputs are scaled and images are split is told by
-    the recipe; `data` and `evaluation` are hashes of what came of it.
+    `leak`, `seeds` where there are more than the recipe's, and with augmentation what was `Shown`. How inputs are
+    scaled and images are split is told by the recipe; `data` and `evaluation` are hashes of what came of it.
     """
     test = hashlib.sha256(data.test.rows.astype("<i8").data).hexdigest()[:SHORT]
     return {

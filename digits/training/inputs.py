@@ -1,12 +1,13 @@
 """From pictures to the numbers that a network takes: ink, frame, scale, and the inputs that are alive.
 
-An input that is zero in every image that a run sees never changes a gradient, so the arithmetic leaves it out; of
-the notebook's 3,136 inputs 2,522 are such. Stored weights are full width all the same (`models.weights.widen`).
+An input that is zero in every image that a run sees never changes a gradient, so the arithmetic leaves it out where
+nothing else touches its weights (`alive`); of the notebook's 3,136 inputs 2,522 are such. Stored weights are full
+width all the same (`models.weights.widen`).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -34,11 +35,15 @@ class Part:
 
 @dataclass(frozen=True)
 class Data:
-    """What a run trains and tests on; `live` are the columns of the full width that its inputs are."""
+    """What a run trains and tests on; `live` are the columns of the full width that its inputs are.
+
+    `ink` (n, 784) is the framed ink of the training images where variants are drawn from it, else empty.
+    """
 
     train: Part
     test: Part
     live: NDArray[np.int64]
+    ink: NDArray[np.uint8] = field(default_factory=lambda: np.zeros((0, 784), np.uint8))
 
 
 def columns(recipe: Recipe) -> NDArray[np.int64]:
@@ -63,9 +68,30 @@ def scaled(ink: NDArray[np.uint8], recipe: Recipe) -> Floats:
 
 def full_inputs(ink: NDArray[np.uint8], recipe: Recipe) -> Floats:
     """Return (n, 3136) or (n, 784) inputs of framed `ink` (n, 784): what a network of full width takes."""
+    if recipe.pixels == "ink":
+        return scaled(ink, recipe)
     inputs = np.zeros((len(ink), recipe.widths[0]), recipe.dtype)
     inputs[:, columns(recipe)] = scaled(ink, recipe)
     return inputs
+
+
+def alive(ink: NDArray[np.uint8], recipe: Recipe) -> NDArray[np.int64]:
+    """Return which inputs, of the full width, training on framed `ink` (n, 784) computes with, ascending.
+
+    Augmentation brings ink to where no stored image has any, and weight decay takes from every weight.
+    """
+    if recipe.weight_decay:
+        return np.arange(recipe.widths[0])
+    return columns(recipe) if recipe.augmented else columns(recipe)[ink.any(axis=0)]
+
+
+def live_inputs(ink: NDArray[np.uint8], recipe: Recipe, live: NDArray[np.int64]) -> Floats:
+    """Return the inputs `live`, (n, live), of framed `ink` (n, 784)."""
+    if len(live) == recipe.widths[0]:
+        return full_inputs(ink, recipe)
+    if len(live) < ink.shape[1]:
+        ink = ink[:, np.searchsorted(columns(recipe), live)]
+    return scaled(ink, recipe)
 
 
 def load(recipe: Recipe, fingerprint: str, *, parts: Split | None = None) -> Data:
@@ -76,9 +102,10 @@ def load(recipe: Recipe, fingerprint: str, *, parts: Split | None = None) -> Dat
     dataset = Dataset.of(recipe.dataset, fingerprint)
     dataset.check()
     ink, parts = framed_ink(dataset.images, recipe), parts or split_of(dataset, recipe)
-    live = np.flatnonzero(ink.any(axis=0))
+    live = alive(ink, recipe)
 
     def part(rows: NDArray[np.int64]) -> Part:
-        return Part(rows, scaled(ink[np.ix_(rows, live)], recipe), dataset.labels[rows])
+        return Part(rows, live_inputs(ink[rows], recipe, live), dataset.labels[rows])
 
-    return Data(part(parts.train), part(parts.test), columns(recipe)[live])
+    drawn_from = ink[parts.train] if recipe.augmented else ink[:0].copy()
+    return Data(part(parts.train), part(parts.test), live, drawn_from)

@@ -1,7 +1,8 @@
 """The loop is ours, the step is the framework's: order, epochs, records and checkpoints are written once, here.
 
-All randomness of an epoch is `default_rng((seed, epoch))`, so a checkpoint holds only the classifier's state and
-the number of steps made; a run that goes on from one ends in the same bits as one that was never stopped.
+All randomness of an epoch is `default_rng((seed, epoch))` and its like, so a checkpoint holds only the classifier's
+state and the number of steps made; a run that goes on from one ends in the same bits as one that was never stopped.
+With augmentation each epoch has images of its own, which are placed before its first step.
 """
 
 from __future__ import annotations
@@ -17,14 +18,17 @@ from digits.errors import TrainingError
 from digits.evaluation import metrics
 from digits.files import Json
 from digits.models import Classifier, State
-from digits.training.conditions import Orders, loaded
-from digits.training.inputs import Data
+from digits.training.conditions import Orders, Shown, loaded
+from digits.training.inputs import Data, live_inputs
 from digits.training.recipe import Recipe
 from digits.training.schedule import rates
+from digits.training.variants import draw
 
 SAMPLE = 10_000  # training images on which loss and accuracy are measured after each epoch
 CALL_SECONDS = 0.3  # how long one call of `steps` should take: how soon a stop is heard
 CHECKPOINT_SECONDS = 5.0
+# Gives the variants (variants · n, 784) uint8 of an epoch; what it is given is called while it waits, and may raise.
+Variants = Callable[[int, Callable[[], None]], NDArray[np.uint8]]
 
 
 def order(rows: int, recipe: Recipe, epoch: int) -> NDArray[np.int32]:
@@ -37,12 +41,18 @@ def order(rows: int, recipe: Recipe, epoch: int) -> NDArray[np.int32]:
 
 
 class Loop:
-    """One training, from wherever its classifier stands: `step` counts the updates made."""
+    """One training, from wherever its classifier stands: `step` counts the updates made.
 
-    def __init__(self, recipe: Recipe, data: Data, classifier: Classifier) -> None:
+    With augmentation, `variants` gives the images of an epoch; by default they are drawn when they are needed.
+    """
+
+    def __init__(self, recipe: Recipe, data: Data, classifier: Classifier, variants: Variants | None = None) -> None:
         self.recipe, self.data, self.classifier = recipe, data, classifier
         self.step, self.seconds, self.epoch_seconds = 0, 0.0, 0.0
-        self.steps_an_epoch = len(order(len(data.train.rows), recipe, 0))
+        self.rows = len(data.train.rows) * recipe.variants  # that an epoch shows
+        self.steps_an_epoch = len(order(self.rows, recipe, 0))
+        self.shown = Shown(data.train.labels)
+        self._variants, self._placed = variants or self._draw, 0
         sample = np.random.default_rng((recipe.seed, 0)).permutation(len(data.train.rows))[:SAMPLE]
         self._sample = np.sort(sample)
         self.initial, self.orders = "", Orders()
@@ -56,34 +66,61 @@ class Loop:
     @property
     def position(self) -> Json:
         """Where it stands: what a checkpoint keeps beside the state."""
+        shown = {"shown": self.shown.digest} if self.recipe.augmented else {}
         return {"step": self.step, "seconds": self.seconds, "epoch_seconds": self.epoch_seconds,
-                "initial": self.initial}  # fmt: skip
+                "initial": self.initial, **shown}  # fmt: skip
 
     def go_to(self, position: Json) -> None:
         """Take up where a checkpoint stood."""
         self.step, self.seconds = int(position["step"]), float(position["seconds"])
         self.epoch_seconds = float(position["epoch_seconds"])
         self.initial = str(position.get("initial", "not recorded"))  # a checkpoint of an older version
+        self.shown.digest = str(position.get("shown", self.shown.digest))
         epochs, rest = divmod(self.step, self.steps_an_epoch)
         for epoch in range(epochs + 1):
-            batches = order(len(self.data.train.rows), self.recipe, epoch + 1)
+            batches = order(self.rows, self.recipe, epoch + 1)
             self.orders.add(batches if epoch < epochs else batches[:rest])
 
     def run(self, record: Callable[[Json], None], pause: Callable[[bool], None]) -> None:
         """Train to the end. `record` takes each line; `pause(end of an epoch)` may save, and raises to stop."""
-        self.classifier.place(self.data.train.inputs, self.data.train.labels)
+        if not self.recipe.augmented:
+            self.classifier.place(self.data.train.inputs, self.data.train.labels)
         if self.step == 0:
             self.initial = loaded(self.classifier)
             record(self.evaluate())
         while self.step < self.total:
             epoch, done = divmod(self.step, self.steps_an_epoch)
-            batches = order(len(self.data.train.rows), self.recipe, epoch + 1)
+            if self.recipe.augmented and self._placed != epoch + 1:
+                self._place(epoch + 1, lambda: pause(False))
+            batches = order(self.rows, self.recipe, epoch + 1)
             record(self._advance(batches[done : done + self._call]))
             ended = self.step % self.steps_an_epoch == 0
             if ended:
+                self.shown.end_epoch()
                 record(self.evaluate())
                 self.epoch_seconds = 0.0
             pause(ended)
+
+    def told(self) -> Json:
+        """Return what conditions say of the images that were shown, where they were not the stored ones."""
+        return Shown.told([self.shown]) if self.recipe.augmented else {}
+
+    def _draw(self, epoch: int, pause: Callable[[], None]) -> NDArray[np.uint8]:
+        """Return the variants of `epoch`, drawn now."""
+        return draw(self.data.ink, self.recipe, epoch)
+
+    def _place(self, epoch: int, pause: Callable[[], None]) -> None:
+        """Place the variants of `epoch`; to wait for them and to place them is a part of its seconds."""
+        start, train = time.perf_counter(), self.data.train
+        self.classifier.place(train.inputs[:0], train.labels[:0])  # the last epoch goes before the next one comes
+        ink = self._variants(epoch, pause)
+        inputs = live_inputs(ink, self.recipe, self.data.live)
+        self.shown.place(ink, inputs.nbytes)
+        self.classifier.place(inputs, np.tile(train.labels, self.recipe.variants))
+        self._placed = epoch
+        spent = time.perf_counter() - start
+        self.seconds += spent
+        self.epoch_seconds += spent
 
     def _advance(self, batches: NDArray[np.int32]) -> Json:
         """Make the updates of `batches` and return their line: the mean loss, and where the run stands."""

@@ -1,7 +1,8 @@
 """One of the four processes of a duel: trains one framework, an epoch whenever it is told to, and sleeps in between.
 
 `python -m digits.workers.duellist DUEL FRAMEWORK`: requests on standard input, answers on standard output. Each names
-what to `do`; the clock runs only around the call that makes an epoch's updates.
+what to `do`; the clock runs only around the call that makes an epoch's updates. With augmentation each of the four
+draws an epoch's variants itself before the clock runs: to the same bits, and without a fifth process.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from digits.training import conditions, inputs
 from digits.training.duel import Duel, find_duel
 from digits.training.loop import order
 from digits.training.schedule import rates
+from digits.training.variants import draw
 
 PRODUCT_SIZE, PRODUCTS = 2048, 3
 
@@ -41,6 +43,7 @@ class Duellist:
         self.told: Json = {}  # the conditions, but for what is known only in the end
         self.initial: list[str] = []  # the hash of each seed's weights
         self.orders: list[conditions.Orders] = []  # of each seed's batches
+        self.shown: list[conditions.Shown] = []  # of each seed's variants
         self.seeds: list[int] = []  # of which a training was begun
         self.acts: dict[str, Callable[[Json], Reply]] = {
             "import": self.load_framework, "read": self.read, "begin": self.begin, "product": self.product,
@@ -62,7 +65,12 @@ class Duellist:
         vars(self).pop("classifier", None)
         gc.collect()  # the last seed's network refers to itself, and holds its inputs
         self.data = inputs.load(self.recipe, self.duel.spec["fingerprint"], parts=self.duel.split())
-        return {"images": len(self.data.train.rows), "inputs": len(self.data.live)}, None
+        return {"images": self.rows, "inputs": len(self.data.live)}, None
+
+    @property
+    def rows(self) -> int:
+        """How many images an epoch shows."""
+        return len(self.data.train.rows) * self.recipe.variants
 
     def begin(self, request: Json) -> Reply:
         """Make the network of a seed, and let it compile; return the seconds, and the logits before any training."""
@@ -71,12 +79,25 @@ class Duellist:
         self.classifier = create(self.recipe, inputs=len(self.data.live))
         create_seconds = time.perf_counter() - start
         initial = weights.narrow(weights.initial(self.recipe), self.data.live)
-        self.classifier.place(self.data.train.inputs, self.data.train.labels)
+        self.shown.append(conditions.Shown(self.data.train.labels))
+        if self.recipe.augmented:
+            self._place(1)
+        else:
+            self.classifier.place(self.data.train.inputs, self.data.train.labels)
         self.classifier.load(initial)
         compile_seconds = self._compile(initial)
         self._keep_conditions()
         described = {"parameters_bytes": self.classifier.describe()["parameter_bytes"]}
         return self._tested({"create_seconds": create_seconds, "compile_seconds": compile_seconds, **described})
+
+    def _place(self, epoch: int) -> None:
+        """Draw the variants of an epoch and place them; those of the last one go first."""
+        train = self.data.train
+        self.classifier.place(train.inputs[:0], train.labels[:0])
+        ink = draw(self.data.ink, self.recipe, epoch)
+        found = inputs.live_inputs(ink, self.recipe, self.data.live)
+        self.shown[-1].place(ink, found.nbytes)
+        self.classifier.place(found, np.tile(train.labels, self.recipe.variants))
 
     def _keep_conditions(self) -> None:
         """Note under which conditions a seed is trained, and let go of the placed inputs.
@@ -115,6 +136,8 @@ class Duellist:
     def epoch(self, request: Json) -> Reply:
         """Make the updates of an epoch, from 1, in one call; return its seconds, and the logits after it."""
         batches, rates = self._epoch(request["epoch"])
+        if self.recipe.augmented:
+            self._place(request["epoch"])
         machine.reset_peak()
         cpu, start = time.process_time(), time.perf_counter()
         losses = self.classifier.steps(batches, rates)
@@ -124,13 +147,15 @@ class Duellist:
             raise TrainingError(f"The loss is not finite in epoch {request['epoch']}", expected="a number",
                                 received=losses[~np.isfinite(losses)][0], do="Lower the rate.")  # fmt: skip
         self.orders[-1].add(batches)
+        self.shown[-1].end_epoch()
         return self._tested({"seconds": seconds, "cpu_seconds": cpu_seconds, "peak_bytes": peak_bytes,
                              "loss": float(losses.mean()), "steps": len(batches)})  # fmt: skip
 
     def conditions(self, request: Json) -> Reply:
         """Return the conditions of all seeds."""
         known = {
-            "initial weights": self.initial, **conditions.made(self.orders, len(self.data.train.rows)),
+            "initial weights": self.initial, **conditions.made(self.orders, self.rows),
+            **(conditions.Shown.told(self.shown) if self.recipe.augmented else {}),
             "seeds": self.seeds, "leak": request["leak"],
         }  # fmt: skip
         told = {**self.told, **self.classifier.conditions(), **conditions.pace(self.recipe)}
@@ -138,7 +163,7 @@ class Duellist:
 
     def _epoch(self, epoch: int) -> tuple[NDArray[np.int32], NDArray[np.floating]]:
         """Return the (steps, batch) rows of an epoch and their (steps,) rates."""
-        batches = order(len(self.data.train.rows), self.recipe, epoch)
+        batches = order(self.rows, self.recipe, epoch)
         steps = len(batches)
         return batches, rates(self.recipe, self.recipe.epochs * steps, (epoch - 1) * steps, steps)
 

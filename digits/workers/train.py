@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import time
+from contextlib import ExitStack
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from digits.evaluation import metrics
 from digits.evaluation.report import report
 from digits.files import Json, append_line, line_bytes, parse_lines, replace, write_json
 from digits.models import Classifier, create, weights
+from digits.training import variants
 from digits.training.conditions import conditions, made
 from digits.training.inputs import Data, load
 from digits.training.leak import leak_of
@@ -20,6 +22,7 @@ from digits.training.loop import Checkpoints, Loop
 from digits.training.queue import wait_for_slot
 from digits.training.run import Run
 from digits.workers.desk import Desk, work
+from digits.workers.variants import Ahead
 
 
 def main(desk: Desk) -> None:
@@ -32,14 +35,24 @@ def main(desk: Desk) -> None:
     desk.say(state="running", phase="reading the data", started=time.time())
     data = load(run.recipe, run.spec["fingerprint"], parts=run.keep_split())
     desk.check()
-    desk.say(phase=f"importing {settings.FRAMEWORK_NAMES[run.recipe.framework]}")
-    classifier = create(run.recipe, inputs=len(data.live))
-    loop = Loop(run.recipe, data, classifier)
-    _begin(run, loop, desk)
-    _train(run, loop, desk)
+    with ExitStack() as stack:
+        ahead = stack.enter_context(_ahead(run, data)) if run.recipe.augmented else None
+        desk.say(phase=f"importing {settings.FRAMEWORK_NAMES[run.recipe.framework]}")
+        classifier = create(run.recipe, inputs=len(data.live))
+        loop = Loop(run.recipe, data, classifier, ahead)
+        _begin(run, loop, desk)
+        _train(run, loop, desk)
     desk.say(phase="evaluating")
     _finish(run, loop)
     slot.close()
+
+
+def _ahead(run: Run, data: Data) -> Ahead:
+    """Begin to draw the variants of a training with augmentation, while its framework is imported."""
+    ahead = Ahead(run.recipe, data.ink, variants.key_of(run.spec))
+    if not (run.folder / "checkpoint.safetensors").exists():  # which is about to say where it goes on
+        ahead.begin(1)
+    return ahead
 
 
 def _begin(run: Run, loop: Loop, desk: Desk) -> None:
@@ -55,7 +68,7 @@ def _begin(run: Run, loop: Loop, desk: Desk) -> None:
     kept = [line for line in run.metrics() if line["step"] <= loop.step] if loop.step else []
     replace(metrics_path, b"".join(line_bytes(line) for line in kept))
     desk.say(phase="training", total=loop.total, steps_an_epoch=loop.steps_an_epoch, resumed_at=loop.step,
-             images=len(loop.data.train.rows), parameters=run.recipe.parameters)  # fmt: skip
+             images=loop.rows, parameters=run.recipe.parameters)  # fmt: skip
 
 
 def _train(run: Run, loop: Loop, desk: Desk) -> None:
@@ -84,7 +97,7 @@ def _progress(loop: Loop) -> Json:
     return {
         "step": loop.step,
         "epoch": loop.step / loop.steps_an_epoch,
-        "images_per_second": speed * len(loop.data.train.rows) / loop.steps_an_epoch,
+        "images_per_second": speed * loop.rows / loop.steps_an_epoch,
         "seconds_left": (loop.total - loop.step) / speed if speed else None,
         "train_seconds": loop.seconds,
     }
@@ -111,7 +124,7 @@ def _save_weights(run: Run, classifier: Classifier, data: Data) -> None:
 
 def _result(run: Run, loop: Loop, logits: metrics.Floats) -> Json:
     train, test, leak = loop.data.train, loop.data.test, leak_of(run)
-    known = {"initial weights": loop.initial, **made([loop.orders], len(train.rows)),
+    known = {"initial weights": loop.initial, **made([loop.orders], loop.rows), **loop.told(),
              "dataset": run.spec["fingerprint"], "leak": leak}  # fmt: skip
     _, seen = metrics.outputs(loop.classifier, train.inputs)
     epochs = [line for line in parse_lines((run.folder / "metrics.jsonl").read_bytes(), "metrics.jsonl")

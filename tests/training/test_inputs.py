@@ -106,6 +106,17 @@ def test_what_is_left_out_is_zero_in_every_image_and_what_is_kept_is_not(mine: D
 
 
 @each_pixels
+def test_augmentation_may_bring_ink_anywhere_and_decay_takes_from_every_weight(mine: Dataset, pixels: str) -> None:
+    augmented, decaying = recipe(pixels=pixels, rotation=5.0), recipe(pixels=pixels, weight_decay=0.01, zoom=0.1)
+    few, all_ink, everything = (load(one, mine.fingerprint) for one in (recipe(pixels=pixels), augmented, decaying))
+    assert np.array_equal(all_ink.live, columns(augmented))
+    assert np.array_equal(everything.live, np.arange(decaying.widths[0]))
+    for data in (all_ink, everything):
+        assert np.array_equal(data.test.inputs[:, np.isin(data.live, few.live)], few.test.inputs)
+        assert not data.test.inputs[:, ~np.isin(data.live, few.live)].any()
+
+
+@each_pixels
 def test_the_narrow_network_says_what_the_full_one_says(mine: Dataset, pixels: str) -> None:
     chosen = recipe(pixels=pixels)
     data, state = load(chosen, mine.fingerprint), weights.initial(chosen)

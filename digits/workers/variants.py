@@ -1,0 +1,117 @@
+"""The trainer's side of augmentation: a process beside it draws epochs ahead, and leaves them in files.
+
+Where the process dies, cannot write, or leaves a file that is damaged, the trainer draws the epoch itself, to the
+same bits, and its log says so. To fail would throw hours of training away for want of what takes a second to make.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digits import settings
+from digits.child import Child
+from digits.engine.local import environment
+from digits.errors import DigitsError, StoppedError, WorkerError
+from digits.training import variants
+from digits.training.recipe import Recipe
+
+Bytes = NDArray[np.uint8]
+MOST_EPOCHS, MOST_BYTES = 8, 256 * 2**20  # that are drawn ahead of the one that trains; one is in any case
+
+
+class Ahead:
+    """The variants of each epoch of one training, from the framed ink (n, 784) of its images.
+
+    Its files lie in the folder of `key`, where a run in the other framework looks for them, and stay while one waits
+    that will. It is to be closed.
+    """
+
+    def __init__(self, recipe: Recipe, ink: Bytes, key: str) -> None:
+        self.recipe, self.ink, self.key = recipe, ink, key
+        self.folder = settings.part("variants") / key
+        self._source = variants.source(ink, recipe)
+        self._asked: deque[int] = deque()
+        size = max(1, ink.nbytes * recipe.variants)
+        self._window = max(1, min(MOST_EPOCHS, MOST_BYTES // size))
+        self._child: Child | None = None
+        try:
+            self._child = self._start()
+        except OSError as error:
+            self._tell("No process could be started that draws variants", error)
+
+    def __enter__(self) -> Ahead:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _start(self) -> Child:
+        """Leave the images in the folder and start the process that draws from them."""
+        self.folder.mkdir(exist_ok=True)
+        for unfinished in self.folder.glob(".*"):
+            unfinished.unlink(missing_ok=True)
+        variants.save(self.folder / "images.npy", self.ink, self._source)
+        recipe = json.dumps(self.recipe.as_json())
+        command = [sys.executable, "-m", "digits.workers.augment", str(self.folder), recipe]
+        threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+        return Child("that draws variants", command, {**environment(), **threads})
+
+    def begin(self, epoch: int) -> None:
+        """Have `epoch` and those after it drawn, whenever they will be asked for."""
+        with suppress(WorkerError):  # whoever asks for an epoch will be told
+            if self._child is not None:
+                self._order(self._child, epoch)
+
+    def _order(self, child: Child, epoch: int) -> None:
+        for number in range(epoch, min(epoch + self._window, self.recipe.epochs) + 1):
+            if number not in self._asked:
+                child.send({"epoch": number})
+                self._asked.append(number)
+
+    def __call__(self, epoch: int, pause: Callable[[], None]) -> Bytes:
+        """Return the variants (variants · n, 784) uint8 of `epoch`; `pause` is called meanwhile, and may raise."""
+        try:
+            if self._child is not None:
+                return self._drawn(self._child, epoch, pause)
+        except StoppedError:
+            raise
+        except DigitsError as error:
+            self._tell(f"The variants of epoch {epoch} are drawn by the trainer", error)
+            if isinstance(error, WorkerError):
+                self._end()
+        return variants.draw(self.ink, self.recipe, epoch)
+
+    def _drawn(self, child: Child, epoch: int, pause: Callable[[], None]) -> Bytes:
+        """Return what the process drew for `epoch`. Raises `WorkerError`, `IntegrityError`, or what it said."""
+        self._order(child, epoch)
+        while self._asked and self._asked[0] <= epoch:
+            self._asked.popleft()
+            child.answer(pause)
+        path = self.folder / f"{epoch}.npy"
+        ink = variants.read(path, self._source)
+        if not variants.awaited(self.key) or variants.total_bytes() > variants.MOST_BYTES:
+            path.unlink(missing_ok=True)
+        return ink
+
+    def close(self) -> None:
+        """End the process, and remove the files unless another run waits for them."""
+        self._end()
+        with suppress(DigitsError, OSError):
+            if not variants.awaited(self.key):
+                shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _end(self) -> None:
+        if self._child is not None:
+            self._child.close()
+        self._child = None
+
+    def _tell(self, what: str, error: Exception) -> None:
+        sys.stderr.write(f"{what}: {error}\n")
