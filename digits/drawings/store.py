@@ -181,11 +181,16 @@ def correct(id: str, digit: int) -> Kept:
     return changed
 
 
-def delete(ids: Iterable[str]) -> list[Removed]:
-    """Delete drawings, damaged ones too; return what they were. Raises `NotFoundError` before any is deleted."""
+def delete(wanted: Iterable[str], *, missing_ok: bool = False) -> list[Removed]:
+    """Delete the drawings of those ids, damaged ones too; return what they were.
+
+    Raises `NotFoundError` before any is deleted if one is not there; with `missing_ok` it is left out.
+    """
     folder = part("drawings")
     with locked(folder / LOCK):
-        known = _known(dict.fromkeys(ids), {path.name for path in folder.iterdir()})
+        names = {path.name for path in folder.iterdir()}
+        there = set(ids(names))
+        known = _known((id for id in dict.fromkeys(wanted) if id in there or not missing_ok), names)
         removed = [_removed(folder, id) for id in known]
         for id in known:
             (folder / f"{id}.json").unlink()

@@ -13,7 +13,8 @@ from digits import job as jobs
 from digits.dataset import dataset as datasets
 from digits.dataset.dataset import Dataset, dataset_names
 from digits.dataset.sources import DRAWINGS
-from digits.dataset.sources.drawings import Drawings
+from digits.dataset.sources.drawings import Drawings, known_by
+from digits.drawings import Kept
 from digits.engine import local
 from digits.engine.export import exports_of
 from digits.errors import ConflictError, DigitsError, IntegrityError, NotFoundError
@@ -49,12 +50,9 @@ def users(dataset: Dataset) -> str:
     return f"{' and '.join(counts)} need{'s' * alone} its images" if counts else ""
 
 
-def dataset_of_drawings() -> Dataset | None:
-    """Return the data set that holds the drawings as they are now, whatever it is called; None if there is none.
-
-    Raises `SourceError` while a digit was never drawn.
-    """
-    now = Drawings().details["drawings"]
+def dataset_of_drawings(kept: list[Kept]) -> Dataset | None:
+    """Return the data set that holds these drawings as they are, whatever it is called; None if there is none."""
+    now = known_by(kept)
     for name in dataset_names():
         with suppress(IntegrityError, NotFoundError):
             dataset = Dataset.open(name)

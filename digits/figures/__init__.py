@@ -5,6 +5,7 @@ from digits.figures.board import board
 from digits.figures.claims import claims
 from digits.figures.curves import colours, curve, curves, thin
 from digits.figures.distributions import distribution_words, distributions
+from digits.figures.hand import hand_words, mistakes
 from digits.figures.intervals import interval_words, intervals
 from digits.figures.lockstep import lockstep, lockstep_words
 from digits.figures.maps import digit_map
@@ -25,10 +26,12 @@ __all__ = [
     "digit_map",
     "distribution_words",
     "distributions",
+    "hand_words",
     "interval_words",
     "intervals",
     "lockstep",
     "lockstep_words",
+    "mistakes",
     "race",
     "reliability_diagram",
     "reliability_words",

@@ -113,6 +113,11 @@ def test_deleted_drawings_can_be_brought_back(kept: Kept) -> None:
     np.testing.assert_array_equal(drawings.find(kept.id).ink(), drawn(pen=12.0).ink)
 
 
+def test_of_many_that_are_deleted_some_may_be_gone_already(kept: Kept) -> None:
+    assert [removed.id for removed in drawings.delete(["0" * 16, kept.id], missing_ok=True)] == [kept.id]
+    assert drawings.delete([kept.id], missing_ok=True) == []
+
+
 def test_bringing_back_does_not_undo_what_was_said_since(kept: Kept) -> None:
     removed = drawings.delete([kept.id])
     drawings.restore(removed)
@@ -168,10 +173,10 @@ def test_a_drawing_that_was_not_written_to_its_end_is_not_there(monkeypatch: pyt
     def full(path: Path, value: dict) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(files, "write_json", full)
-    with pytest.raises(OSError, match="No space"):
-        drawings.keep(1, drawn())
-    monkeypatch.undo()
+    with monkeypatch.context() as patch:
+        patch.setattr(files, "write_json", full)
+        with pytest.raises(OSError, match="No space"):
+            drawings.keep(1, drawn())
     assert drawings.shelf() == ([], {})
 
 

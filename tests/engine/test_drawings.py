@@ -25,9 +25,9 @@ def test_more_drawings_replace_a_data_set_that_nobody_used() -> None:
     first = built("my-drawings")
     with pytest.raises(ConflictError, match="my-drawings holds these drawings already"):
         start_drawings("my-drawings", owner="ann")
-    assert dataset_of_drawings() == first
+    assert dataset_of_drawings(drawings.all_drawings()) == first
     drawings.keep(3, drawn(33))
-    assert dataset_of_drawings() is None
+    assert dataset_of_drawings(drawings.all_drawings()) is None
     assert name_for_drawings() == "my-drawings"
     second = built("my-drawings")
     assert second.report["images"] == 11

@@ -1,0 +1,113 @@
+"""The drawings of the lab as sections of a page show them: listed, framed and measured once for all sessions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from digits import drawings, settings
+from digits.drawings import Kept, Removed, Shelf
+from digits.errors import DigitsError
+from digits.images.frame import frame
+from digits.images.hand import MEASURES, measure
+from ui.frame import count, errors_shown, plain
+
+REMOVED = "drawings-removed"  # in the session: what it deleted, the last deletion last
+SAID = "drawings-said"  # in the session: what the last click came to, or what was wrong with it
+
+
+class Looked(NamedTuple):
+    """A drawing whose picture can be read: its image (28, 28) uint8 as a data set has it, and its measures."""
+
+    kept: Kept
+    image: NDArray[np.uint8]
+    measures: dict[str, float]
+
+
+def shelf() -> Shelf:
+    """Return the drawings of the lab, newest first, and what is wrong with those that cannot be read."""
+    return _shelf(str(settings.home()), drawings.state())
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _shelf(home: str, state: tuple[tuple[str, int, int], ...]) -> Shelf:
+    return drawings.shelf()
+
+
+def look(kept: Iterable[Kept]) -> tuple[list[Looked], list[str]]:
+    """Return the drawings whose pictures can be read, and what is wrong with the others."""
+    memory, found, damaged = _memory(str(settings.home())), [], []
+    for one in kept:
+        try:
+            if one.picture not in memory:
+                memory[one.picture] = _look(one)
+            found.append(Looked(one, *memory[one.picture]))
+        except DigitsError as error:
+            damaged.append(str(error))
+    return found, damaged
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _memory(home: str) -> dict[str, tuple[NDArray[np.uint8], dict[str, float]]]:
+    """Return what was made of each picture, by its SHA-256: about a kilobyte each."""
+    return {}
+
+
+def _look(kept: Kept) -> tuple[NDArray[np.uint8], dict[str, float]]:
+    ink = kept.ink()
+    found = measure(ink[None])
+    return frame(ink, "centred"), {name: float(found[name][0]) for name in MEASURES}
+
+
+def counts_of(kept: Iterable[Kept]) -> str:
+    """Return how many drawings there are of each digit, as a line."""
+    digits = [one.digit for one in kept]
+    each = " · ".join(f"{digit}: {digits.count(digit)}" for digit in range(10))
+    return f"{count(len(digits), 'drawing')} kept. Of each digit: {each}"
+
+
+def correct(id: str, digit: int | None) -> None:
+    """Say which digit a drawing is; what is wrong with that is said by `say`."""
+    if digit is None:
+        return
+    try:
+        drawings.correct(id, digit)
+        st.session_state[SAID] = f"It is a **{digit}** now."
+    except DigitsError as error:
+        st.session_state[SAID] = error
+
+
+def delete(ids: list[str]) -> None:
+    """Delete drawings, so that this session can bring them back; what is wrong with that is said by `say`."""
+    try:
+        removed = drawings.delete(ids, missing_ok=True)  # others may have been faster
+        if removed:
+            st.session_state.setdefault(REMOVED, []).append(removed)
+        st.session_state[SAID] = f"{count(len(removed), 'drawing')} deleted."
+    except DigitsError as error:
+        st.session_state[SAID] = error
+
+
+def say() -> None:
+    """Say what the last click came to; offer to bring back what this session deleted last."""
+    said = st.session_state.pop(SAID, None)
+    if isinstance(said, DigitsError):
+        st.error(plain(said), icon=":material/error:")
+    elif said:
+        st.markdown(f":material/check: {said}")
+    removed: list[list[Removed]] = st.session_state.get(REMOVED, [])
+    if removed:
+        st.button(f"Bring back {count(len(removed[-1]), 'deleted drawing')}", icon=":material/undo:",
+                  key="drawings-restore", on_click=_restore)  # fmt: skip
+
+
+def _restore() -> None:
+    removed: list[list[Removed]] = st.session_state.get(REMOVED, [])
+    if removed:
+        with errors_shown():
+            drawings.restore(removed[-1])
+            st.session_state[SAID] = f"{count(len(removed.pop()), 'drawing')} brought back."
