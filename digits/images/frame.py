@@ -2,7 +2,8 @@
 
 *as-drawn* shrinks the whole picture. *centred* is what MNIST does (LeCun, Cortes, Burges: "The MNIST database"): the
 ink's box is scaled so that its longest side is 20 pixels, and its centre of mass moved to the middle. Either is one
-resampling, at sub-pixel positions, from whatever resolution the ink came in.
+resampling, at sub-pixel positions, from whatever resolution the ink came in. *even* is centred too, and makes all
+strokes equally wide (`digits.images.even`).
 """
 
 from __future__ import annotations
@@ -12,10 +13,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from digits.errors import ImageError, UsageError
+from digits.images.even import even
 
 Bytes = NDArray[np.uint8]
 SIDE, INK_SIDE = 28, 20
-FRAMES = ("as-drawn", "centred")
+FRAMES = ("as-drawn", "centred", "even")
 FAINT = 16  # ink below this is a shadow of resampling and does not widen the box
 
 
@@ -29,7 +31,7 @@ def frame(ink: Bytes, how: str) -> Bytes:
         raise ImageError("Ink cannot be framed", expected="uint8 (h, w)", received=received)
     if how not in FRAMES:
         raise UsageError("Unknown frame", expected=" or ".join(FRAMES), received=repr(how))
-    return _shrink(ink) if how == "as-drawn" else _centre(ink)
+    return {"as-drawn": _shrink, "centred": _centre, "even": even}[how](ink)
 
 
 def frame_all(inks: Bytes, how: str) -> Bytes:

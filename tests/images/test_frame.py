@@ -50,7 +50,7 @@ def test_many_inks_are_framed_like_one() -> None:
 
 
 def test_unknown_frames_and_other_arrays_are_refused() -> None:
-    with pytest.raises(UsageError, match="expected as-drawn or centred, received 'askew'"):
+    with pytest.raises(UsageError, match="expected as-drawn or centred or even, received 'askew'"):
         frame(np.zeros((28, 28), np.uint8), "askew")
     with pytest.raises(ImageError, match="expected uint8"):
         frame(np.zeros((28, 28)), "centred")

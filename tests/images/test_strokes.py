@@ -9,7 +9,7 @@ import pytest
 
 from digits.errors import SourceError
 from digits.images.ink import to_ink
-from digits.images.strokes import fit, paint, read_drawings, smooth
+from digits.images.strokes import drawn_ink, fit, paint, read_drawings, smooth
 
 LINE = np.array([[40.0, 40.0], [40.0, 240.0]])
 
@@ -67,3 +67,10 @@ def test_a_truncated_file_is_refused(tmp_path: Path) -> None:
     path.write_bytes(gzip.compress(json.dumps({"digits": []}).encode())[:-4])
     with pytest.raises(SourceError, match=r"strokes\.json\.gz holds no strokes"):
         read_drawings(path)
+
+
+def test_ink_on_a_wide_canvas_is_that_of_a_square_one() -> None:
+    wide = drawn_ink((LINE,), canvas=(280, 600))
+    assert wide.shape == (280, 600)
+    assert np.array_equal(wide[:, :280], drawn_ink((LINE,)))
+    assert np.array_equal(to_ink(paint((LINE,))), drawn_ink((LINE,)))
