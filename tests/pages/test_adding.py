@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from digits import drawings, settings
 from digits import job as jobs
-from digits import settings
 from digits.dataset.build import build
 from digits.dataset.dataset import Dataset, dataset_names
 from digits.dataset.sources import open_source
@@ -17,6 +17,7 @@ from digits.dataset.sources.downloads import DOWNLOADS
 from digits.errors import ConflictError, UsageError
 from tests import factory
 from tests.dataset.sources.made import idx_pair
+from tests.drawings.made import drawn, one_of_each
 from tests.starter import wait_for_end
 from ui.datasets import adding, asking
 
@@ -60,12 +61,28 @@ def two(tmp_path: Path, lab: Path) -> None:
 
 def test_every_source_says_in_a_sentence_what_it_takes() -> None:
     for source, said in {
-        "Starter set": "Nothing is downloaded", "File": "each writer is a family",
+        "Starter set": "Nothing is downloaded", "My drawings": "No drawing is kept yet",
+        "File": "each writer is a family",
         "Path on this machine": "A folder of digit folders, or a file, under", "Download": "CC BY\\-SA 4\\.0",
         "Combine": "none outweighs another",
     }.items():  # fmt: skip
         assert said in words(asked(source)), source
-    assert list(adding.SOURCES) == ["Starter set", "File", "Path on this machine", "Download", "Combine"]
+    assert list(adding.SOURCES) == [
+        "Starter set", "My drawings", "File", "Path on this machine", "Download", "Combine",
+    ]  # fmt: skip
+
+
+def test_drawings_are_built_and_built_again_under_their_name() -> None:
+    one_of_each()
+    for images in (10, 11):
+        app = asked("My drawings")
+        assert f"**{images} drawings** are kept." in words(app)
+        assert app.text_input(key=adding.NAME).placeholder == "my-drawings"
+        next(one for one in app.button if one.label == "Build").click().run()
+        assert wait_for_end(jobs.all_jobs("builds")[0]) == "finished"
+        assert Dataset.open("my-drawings").report["images"] == images
+        drawings.keep(3, drawn(3))
+    assert dataset_names() == ["my-drawings"]
 
 
 def test_nothing_can_be_built_before_the_question_is_answered() -> None:

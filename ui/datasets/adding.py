@@ -14,6 +14,7 @@ from ui.jobs import build_row, recent_builds
 
 SOURCES = {
     "Starter set": asking.starter,
+    "My drawings": asking.drawings,
     "File": asking.file,
     "Path on this machine": asking.path,
     "Download": asking.download,
@@ -33,7 +34,7 @@ def ask() -> None:
     """Ask for a source and a name, and start the build."""
     kind = st.segmented_control("Source", list(SOURCES), default="Starter set", required=True)
     wanted = SOURCES[kind]()
-    name = ask_name(free_name(wanted.stem))
+    name = ask_name(wanted.name or free_name(wanted.stem))
     ready = bool(name) and wanted.start is not None
     if st.button("Build", type="primary", icon=":material/construction:", disabled=not ready) and wanted.start:
         with errors_shown():

@@ -1,4 +1,4 @@
-"""What each kind of source asks: a file, a path, a download, data sets to combine."""
+"""What each kind of source asks: drawings, a file, a path, a download, data sets to combine."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ import streamlit as st
 from digits import settings
 from digits.dataset.dataset import Dataset, dataset_names
 from digits.dataset.sources.downloads import DOWNLOADS
+from digits.dataset.sources.drawings import Drawings
 from digits.dataset.sources.idx import is_idx
 from digits.engine import local
-from digits.errors import UsageError
+from digits.engine.drawings import NAME, name_for_drawings, start_drawings
+from digits.errors import SourceError, UsageError
 from digits.job import Job
 from ui.frame import owner, plain
 
@@ -30,10 +32,14 @@ FORMS = (
 
 
 class Wanted(NamedTuple):
-    """What to call the data set, and what starts its build under a name; None until the question is answered."""
+    """What to call the data set, and what starts its build under a name; None until the question is answered.
+
+    It is called after `stem`, with a number where that is taken; by `name`, where that is given, as it stands.
+    """
 
     stem: str
     start: Start | None
+    name: str = ""
 
 
 class Kept(NamedTuple):
@@ -47,6 +53,19 @@ def starter() -> Wanted:
     """Offer the starter set."""
     st.caption("1,797 digits written by 43 people, which come with scikit-learn. Nothing is downloaded.")
     return Wanted("starter", partial(built, "starter", {}))
+
+
+def drawings() -> Wanted:
+    """Offer the drawings that were kept in the lab."""
+    st.caption("What was drawn and kept on the page Draw: each drawing centred, and a family of its own. When there "
+               "are more, another data set is made; it takes the place of the last one if nobody used that.")  # fmt: skip
+    try:
+        count = len(Drawings())
+    except SourceError as error:
+        st.caption(f":material/warning: {plain(error)}")
+        return Wanted(NAME, None)
+    st.markdown(f"**{count:,} drawings** are kept.")
+    return Wanted(NAME, partial(start_drawings, owner=owner()), name_for_drawings())
 
 
 def file() -> Wanted:
