@@ -58,7 +58,7 @@ def starter() -> Wanted:
 def drawings() -> Wanted:
     """Offer the drawings that were kept in the lab."""
     st.caption("What was drawn and kept on the page Draw: each drawing centred, and a family of its own. When there "
-               "are more, another data set is made; it takes the place of the last one if nobody used that.")  # fmt: skip
+               "are more, another is made; it takes the place of the last one if nobody used that.")  # fmt: skip
     try:
         count = len(Drawings())
     except SourceError as error:
