@@ -1,0 +1,38 @@
+"""Who answers: a run of each framework, by default its best on the data set that was trained on last."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from digits import settings
+from digits.training.run import Run, all_runs
+from ui.boxes import run_box
+from ui.frame import plain
+from ui.leak import short_mark
+from ui.readers import best_runs, prepare
+
+
+def choose(places: list[Any]) -> list[Run]:
+    """Ask in `places`, one a framework, which of its finished runs answers; load those. Return them."""
+    runs = [run for run in all_runs() if run.job.state == "finished"]
+    best, chosen = best_runs(runs), []
+    for place, framework in zip(places, settings.FRAMEWORKS, strict=True):
+        mine = {run.id: run for run in runs if run.recipe.framework == framework}
+        label = f"{settings.FRAMEWORK_NAMES[framework]} answers with"
+        if not mine:
+            place.selectbox(label, ["no run is finished yet"], disabled=True)
+            continue
+        titles = {id: f"{run.title} · {run.dataset_name} ({id[:6]}){short_mark(run)}" for id, run in mine.items()}
+        usual = next((run.id for run in best if run.id in mine), None)
+        chosen.append(mine[run_box(place, label, titles, key=framework, usual=usual)])
+    for run in chosen:
+        prepare(run)
+    return chosen
+
+
+def whose(chosen: list[Run]) -> None:
+    """Say what the chosen runs are, where they are the usual ones."""
+    if chosen and chosen == best_runs(all_runs()):
+        st.caption(f"The best of each framework on the test images of {plain(chosen[0].dataset_name)}.")

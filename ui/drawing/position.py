@@ -1,0 +1,77 @@
+"""Where on the canvas is it read? The drawing is moved over a grid of places, and read at each of them."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from digits import settings
+from digits.figures.positions import positions
+from digits.images.frame import frame
+from digits.training.run import Run
+from ui.drawing.drawn import Drawn
+from ui.frame import count, errors_shown, percent
+from ui.readers import predictor
+
+GRID = 9  # positions across, and down
+HEIGHT = 260
+EXPLAINED = {
+    "as-drawn": "It sees the canvas shrunk as it is, and most of what it was trained on stood in the middle: elsewhere "
+    "the answer is soon another.",
+    "centred": "It sees the drawing in the middle wherever it stands, so the place makes no difference.",
+    "even": "It sees the drawing in the middle and with one pen wherever it stands, so the place makes no difference.",
+}
+
+
+def show_position(chosen: list[Run], drawing: Drawn | None) -> None:
+    """Show a heat map for each of the chosen runs: how probable its answer stays as the drawing moves."""
+    st.caption(
+        f"Your drawing, moved to {GRID} × {GRID} places on the canvas from edge to edge. A cell's number is the answer "
+        "there, its colour how probable today's answer still is: full colour is certain, pale is lost."
+    )
+    if drawing is None:
+        st.caption("Draw a digit first.")
+        return
+    for column, run in zip(st.columns(len(chosen)), chosen, strict=True):
+        with column, errors_shown(), st.skeleton(height=HEIGHT):
+            _show(run, *_read(run.id, run.recipe.framework, run.recipe.frame, drawing.ink))
+
+
+def _show(run: Run, here: NDArray[np.float64], there: NDArray[np.float64]) -> None:
+    """Show the map of one run: its probabilities (10,) where the drawing is, and (GRID, GRID, 10) elsewhere."""
+    name, answer = settings.FRAMEWORK_NAMES[run.recipe.framework], int(here.argmax())
+    answers, shares = there.argmax(axis=2), there[..., answer]
+    kept = int((answers == answer).sum())
+    words = f"{name} says {answer} at {kept} of {count(answers.size, 'place')}, with {percent(float(shares.mean()))}"
+    st.markdown(f"{words} on average.")
+    st.echarts_chart(positions(shares, answers, run.recipe.framework), height=HEIGHT, alt=words,
+                     key=f"positions-{run.recipe.framework}")  # fmt: skip
+    st.caption(EXPLAINED[run.recipe.frame])
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _read(
+    id: str, framework: str, how: str, ink: NDArray[np.uint8]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return a run's probabilities of the drawing where it is, (10,), and at every place, (GRID, GRID, 10)."""
+    inks = np.stack([frame(one, how) for one in (ink, *moved(ink))])
+    shares = np.stack([predictor(framework).predict(id, one).probabilities for one in inks])
+    return shares[0], shares[1:].reshape(GRID, GRID, 10)
+
+
+def moved(ink: NDArray[np.uint8], grid: int = GRID) -> list[NDArray[np.uint8]]:
+    """Return the ink (h, w) moved to `grid` × `grid` places, row by row; all of it stays inside."""
+    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
+    box = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    tops, lefts = (
+        np.linspace(0, whole - part, grid).round().astype(int)
+        for whole, part in zip(ink.shape, box.shape, strict=True)
+    )
+    places = []
+    for top in tops:
+        for left in lefts:
+            place = np.zeros_like(ink)
+            place[top : top + box.shape[0], left : left + box.shape[1]] = box
+            places.append(place)
+    return places

@@ -1,0 +1,94 @@
+"""*Try a stranger's digit*: a hand draws a real digit on the canvas, and who wrote what is told once both have answered.
+
+It goes the way of any drawing: the strokes are drawn on the canvas, and what the canvas shows is read.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import streamlit as st
+
+from digits import settings
+from digits.dataset.dataset import Dataset, dataset_names
+from digits.errors import DigitsError
+from digits.images.strokes import Points, fit, read_drawings
+from ui.canvas import replay
+from ui.drawing.drawn import Drawn
+from ui.drawing.kept import shelf
+from ui.frame import plain
+
+FILE = "pen-strokes.json.gz"
+SHOWN = "stranger-shown"  # in the session: the digit that was put on the canvas last
+NEAR = 2.0  # pixels: a mouse is told whole ones
+
+
+class Stranger(NamedTuple):
+    """A digit that somebody drew: its strokes in canvas pixels, what it is, and in words whose it is."""
+
+    digit: int
+    whose: str
+    strokes: tuple[Points, ...]
+
+
+def show_stranger(key: str) -> None:
+    """Offer to draw a digit of somebody else on the canvas `key`; say so where there is none."""
+    digits = strangers()
+    st.button("Try a stranger's digit", icon=":material/draw:", on_click=_put, args=(key,), width="stretch",
+              disabled=not digits, help=None if digits else "There are no pen strokes here, and no drawing is kept "
+              "yet.")  # fmt: skip
+
+
+def show_truth(drawing: Drawn | None) -> None:
+    """Say who drew what, if it is what stands on the canvas. To be called when the models have answered."""
+    shown: Stranger | None = st.session_state.get(SHOWN)
+    if shown is not None and drawing is not None and same(drawing.strokes, shown.strokes):
+        st.markdown(f":material/person: {plain(shown.whose)} drew a **{shown.digit}**.")
+
+
+def same(drawn: tuple[Points, ...], strokes: tuple[Points, ...]) -> bool:
+    """Tell whether the canvas holds these strokes and no others: each begins and ends there."""
+    return len(drawn) == len(strokes) and all(
+        np.abs(one[[0, -1]] - other[[0, -1]]).max() <= NEAR for one, other in zip(drawn, strokes, strict=True)
+    )
+
+
+def strangers() -> list[Stranger]:
+    """Return the digits of a file of pen strokes that is at hand; where there is none, the lab's own drawings."""
+    for path in _files():
+        with suppress(DigitsError):
+            return _read(str(path), path.stat().st_mtime_ns)
+    with suppress(DigitsError):
+        return [Stranger(one.digit, f"{one.writer}, in this lab,", _placed(one.strokes)) for one in shelf().drawings]
+    return []
+
+
+def _put(key: str) -> None:
+    digits = strangers()
+    chosen = digits[int(np.random.default_rng().integers(len(digits)))]
+    st.session_state[SHOWN] = chosen
+    replay(key, chosen.strokes)
+
+
+def _files() -> list[Path]:
+    """Return the files of pen strokes that are there: of the test data, and those that data sets were built from."""
+    names = [settings.test_data() / FILE]
+    for name in dataset_names():
+        with suppress(DigitsError, KeyError):
+            report = Dataset.open(name).report
+            if report["kind"] == "strokes":
+                names += [root / Path(report["origin"]).name for root in settings.source_roots()]
+    return [path for path in names if path.is_file()]
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _read(path: str, time: int) -> list[Stranger]:
+    return [Stranger(one.digit, f"Writer {one.writer}", fit(one.strokes)) for one in read_drawings(Path(path))]
+
+
+def _placed(strokes: tuple[Points, ...]) -> tuple[Points, ...]:
+    """Return strokes of a canvas of any size as they fit on this one."""
+    return fit(strokes)
