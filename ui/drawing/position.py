@@ -17,18 +17,18 @@ from ui.readers import predictor
 GRID = 9  # positions across, and down
 HEIGHT = 260
 EXPLAINED = {
-    "as-drawn": "It sees the canvas shrunk as it is, and most of what it was trained on stood in the middle: elsewhere "
-    "the answer is soon another.",
+    "as-drawn": "It sees the canvas shrunk as it is, and what it was trained on mostly stood in the middle: "
+    "elsewhere the answer is soon another.",
     "centred": "It sees the drawing in the middle wherever it stands, so the place makes no difference.",
-    "even": "It sees the drawing in the middle and with one pen wherever it stands, so the place makes no difference.",
+    "even": "It sees the drawing in the middle and with one pen wherever it stands: the place makes no difference.",
 }
 
 
 def show_position(chosen: list[Run], drawing: Drawn | None) -> None:
     """Show a heat map for each of the chosen runs: how probable its answer stays as the drawing moves."""
     st.caption(
-        f"Your drawing, moved to {GRID} × {GRID} places on the canvas from edge to edge. A cell's number is the answer "
-        "there, its colour how probable today's answer still is: full colour is certain, pale is lost."
+        f"Your drawing, moved to {GRID} × {GRID} places from edge to edge of the canvas. A cell's number is the "
+        "answer there, its colour how probable the answer given above still is: full colour is certain, pale is lost."
     )
     if drawing is None:
         st.caption("Draw a digit first.")
@@ -64,10 +64,8 @@ def moved(ink: NDArray[np.uint8], grid: int = GRID) -> list[NDArray[np.uint8]]:
     """Return the ink (h, w) moved to `grid` × `grid` places, row by row; all of it stays inside."""
     rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
     box = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    tops, lefts = (
-        np.linspace(0, whole - part, grid).round().astype(int)
-        for whole, part in zip(ink.shape, box.shape, strict=True)
-    )
+    room = np.subtract(ink.shape, box.shape)
+    tops, lefts = (np.linspace(0, most, grid).round().astype(int) for most in room)
     places = []
     for top in tops:
         for left in lefts:

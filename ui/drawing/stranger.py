@@ -1,4 +1,4 @@
-"""*Try a stranger's digit*: a hand draws a real digit on the canvas, and who wrote what is told once both have answered.
+"""*Try a stranger's digit*: a hand draws a real digit on the canvas; who wrote what is told once both have answered.
 
 It goes the way of any drawing: the strokes are drawn on the canvas, and what the canvas shows is read.
 """
@@ -62,7 +62,7 @@ def strangers() -> list[Stranger]:
         with suppress(DigitsError):
             return _read(str(path), path.stat().st_mtime_ns)
     with suppress(DigitsError):
-        return [Stranger(one.digit, f"{one.writer}, in this lab,", _placed(one.strokes)) for one in shelf().drawings]
+        return [Stranger(one.digit, f"{one.writer}, in this lab,", fit(one.strokes)) for one in shelf().drawings]
     return []
 
 
@@ -87,8 +87,3 @@ def _files() -> list[Path]:
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _read(path: str, time: int) -> list[Stranger]:
     return [Stranger(one.digit, f"Writer {one.writer}", fit(one.strokes)) for one in read_drawings(Path(path))]
-
-
-def _placed(strokes: tuple[Points, ...]) -> tuple[Points, ...]:
-    """Return strokes of a canvas of any size as they fit on this one."""
-    return fit(strokes)

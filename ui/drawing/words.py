@@ -8,15 +8,15 @@ from ui.frame import percent
 
 HINT = "Draw a digit from 0 to 9, large, with mouse, pen or finger."
 SURE = (
-    "How probable the model holds its answer, calibrated on validation images: of the answers that it gives with 90 %, "
-    "about nine in ten are right. Where no digit stands out, or nothing in training was like the drawing, it says that "
-    "instead. The milliseconds are those of its forward pass."
+    "How probable the model holds its answer, calibrated on validation images: of the answers that it gives with "
+    "90 %, about nine in ten are right. Where no digit stands out, or nothing in training was like the drawing, it "
+    "says that instead. The milliseconds are those of its forward pass."
 )
 FAR, UNSURE, SURE_OF = "far", "unsure", "sure"
 
 
 def doubt(said: Prediction) -> str:
-    """Return *far* where nothing in training was like the drawing, *unsure* where no digit stands out, else *sure*."""
+    """Return *far* if nothing in training was like the drawing, *unsure* if no digit stands out, else *sure*."""
     return SURE_OF
 
 
