@@ -7,12 +7,13 @@ from typing import Any
 import streamlit as st
 
 from digits import settings
+from digits.dataset.dataset import Dataset
 from digits.models.devices import devices
-from digits.training import notebook
 from digits.training import recipe as recipes
 from digits.training.recipe import Recipe
 from ui.boxes import dataset_box
 from ui.meanings import meanings
+from ui.presets import story, title
 
 HELP = {
     "network": "Widths of the hidden layers, from the input on; ten logits, one a digit, follow.",
@@ -39,6 +40,8 @@ HELP = {
     "pixels": meanings("pixels"),
     "frame": meanings("frame"),
     "scale": "The number that full ink becomes. The notebook feeds 0 to 255; 1 is the usual choice elsewhere.",
+    "shares": "How much of an epoch comes from each part of a combined data set: starter=80 mnist=20. Empty: every image "
+    "is shown once, so the largest part decides how digits look.",
     "seed": "The same seed gives the same first weights, order, split and dropout.",
     "threads": "Processor threads. Results repeat bit for bit only with the same number.",
     "device": "Where the arithmetic runs. Bit for bit the same results are promised on the processor only.",
@@ -48,7 +51,7 @@ HELP = {
 GROUPS = {
     "Network": ("lan", ("network", "activation", "dropout", "initialisation")),
     "Optimiser": ("trending_down", ("optimiser", "rate", "momentum", "beta1", "beta2", "epsilon", "batch", "epochs")),
-    "Data": ("image", ("pixels", "frame", "scale", "test_share", "validation_share")),
+    "Data": ("image", ("pixels", "frame", "scale", "test_share", "validation_share", "shares")),
     "Machine": ("memory", ("seed", "threads", "device", "dtype", "compilation")),
 }
 FIRST = ("split", "folds", "fold")  # outside the groups: what a score is worth depends on them
@@ -72,13 +75,15 @@ def recipe_form(names: list[str], usual: Recipe | None = None) -> list[Recipe]:
     """
     dataset = dataset_box(names)
     presets, nearest = list(recipes.PRESETS), recipes.title(usual).partition(",")[0] if usual else "notebook-adam"
-    preset = st.selectbox("Recipe", presets, index=presets.index(nearest), format_func=_title, key="recipe",
+    preset = st.selectbox("Recipe", presets, index=presets.index(nearest), format_func=title, key="recipe",
                           bind="query-params")  # fmt: skip
-    st.caption(notebook.TOLD[preset].story)
+    st.caption(story(preset))
     labels = settings.FRAMEWORK_NAMES
     frameworks = st.pills("Frameworks", list(labels), selection_mode="multi", default=list(labels),
                           format_func=labels.get, key="frameworks", bind="query-params")  # fmt: skip
+    report = Dataset.open(dataset).report
     base = recipes.preset(preset, framework="pytorch", dataset=dataset, threads=settings.cores())
+    base = recipes.fitted(base, report["images"])
     first = usual if usual and nearest == preset else base
     values: dict[str, Any] = {}
     with st.container(horizontal=True):
@@ -87,15 +92,11 @@ def recipe_form(names: list[str], usual: Recipe | None = None) -> list[Recipe]:
     groups = st.container(gap="xsmall")
     for group, (icon, fields) in GROUPS.items():
         with groups.expander(group, icon=f":material/{icon}:"):
-            for name in fields:
+            for name in (name for name in fields if name != "shares" or report["kind"] == "combined"):
                 values[name] = _value(name, base, first, values, preset)
     recipe = base.changed(**values)
     _differences(recipe, base)
     return [recipe.changed(framework=framework) for framework in labels if framework in frameworks]
-
-
-def _title(preset: str) -> str:
-    return notebook.TOLD[preset].title
 
 
 def _differences(recipe: Recipe, base: Recipe) -> None:
@@ -103,7 +104,7 @@ def _differences(recipe: Recipe, base: Recipe) -> None:
     before = base.as_json()
     changes = [f"{_label(name).lower()} {value}" for name, value in recipe.as_json().items() if value != before[name]]
     if changes:
-        st.caption(f"Changed from the notebook's: {', '.join(changes)}.")
+        st.caption(f"Changed from the preset: {', '.join(changes)}.")
 
 
 def _value(name: str, base: Recipe, first: Recipe, values: dict[str, Any], preset: str) -> Any:

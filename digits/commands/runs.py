@@ -38,6 +38,8 @@ def train(dataset: str, preset: str, framework: str, changes: tuple[str, ...], a
     values = {key: value for key, value in given.items() if value is not None}
     recipe = recipes.preset(preset, framework=framework, dataset=dataset,
                             **{"threads": settings.cores(), **values, **parse(changes)})  # fmt: skip
+    if "variants=" not in "".join(changes):
+        recipe = recipes.fitted(recipe, Dataset.open(dataset).report["images"])
     return _result(begin(recipe, again=again))
 
 

@@ -15,7 +15,7 @@ from digits.job import LIVE
 from digits.training import recipe as recipes
 from digits.training.recipe import Recipe
 
-STARTER, PRESET = "starter", "notebook-adam"
+STARTER, PRESET = "starter", "hand"
 # What each stage took on a 2-core machine; `benchmarks/startup.py` prints it. Only the time left depends on these.
 NOMINAL_SECONDS = {"build": 6.0, "pytorch": 7.0, "tensorflow": 14.0}
 SHARE_BEFORE_TRAINING = 0.8  # importing a framework takes most of a training this small

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from digits.files import Json
-from digits.training.recipe import PRESETS, Recipe, preset
+from digits.training.recipe import Recipe, preset
 
 
 @dataclass(frozen=True)
@@ -96,9 +96,9 @@ ANY = ("framework", "dataset", "threads", "seed", "device")  # of a recipe that 
 
 
 def preset_of(recipe: Recipe) -> str | None:
-    """Return the preset that `recipe` is, whatever its framework, data set, seed and machine."""
+    """Return which of the notebook's presets `recipe` is, whatever its framework, data set, seed and machine."""
     fixed = {name: getattr(recipe, name) for name in ANY}
-    return next((name for name in PRESETS if preset(name, **fixed) == recipe), None)
+    return next((name for name in PRINTED if preset(name, **fixed) == recipe), None)
 
 
 def are_its_images(report: Json) -> bool:

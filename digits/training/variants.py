@@ -106,7 +106,7 @@ def read(path: Path, source: bytes) -> Bytes:
 def key_of(spec: Json) -> str:
     """Return the name of the folder for the variants of a run with the `job.json` `spec`, in whatever framework."""
     recipe = Recipe(**spec["recipe"])
-    decides = {name: getattr(recipe, name) for name in (*DEALT, "validation_share", "frame", *MADE)}
+    decides = {name: getattr(recipe, name) for name in (*DEALT, "validation_share", "frame", "shares", *MADE)}
     return sha256(canonical([spec["fingerprint"], spec.get("families"), decides]))[:16]
 
 

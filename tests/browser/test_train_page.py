@@ -44,7 +44,7 @@ def start_training(page: Page, *, epochs: int) -> Run:
     fill(page, "Epochs", str(epochs))
     page.locator("summary", has_text="Machine").click()
     fill(page, "Threads", "1")  # two of them wait for each other on a busy machine
-    changed = f"^Changed from the notebook's: network 32-16, .*epochs {epochs}, .*threads 1"
+    changed = f"^Changed from the preset: network 32-16, .*epochs {epochs}, .*threads 1"
     expect(page.get_by_text(re.compile(changed))).to_be_visible()  # the server has heard all of it
     page.get_by_role("button", name="Start", exact=True).click()
     end = time.monotonic() + 60

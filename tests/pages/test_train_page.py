@@ -94,7 +94,7 @@ def test_what_differs_from_the_preset_is_said_outside_the_closed_groups() -> Non
     app = opened()
     widgets(app)["dropout"].set_value(0.2)
     widgets(app)["epochs"].set_value(3).run()
-    assert "Changed from the notebook's: dropout 0.2, epochs 3." in shown(app)
+    assert "Changed from the preset: dropout 0.2, epochs 3." in shown(app)
 
 
 @pytest.mark.usefixtures("furnished")

@@ -13,11 +13,11 @@ LINES = [
 
 
 def test_each_preset_is_told_and_has_its_printed_figures() -> None:
-    assert set(notebook.TOLD) == set(notebook.PRINTED) == set(PRESETS)
-    assert [notebook.PRINTED[name].test_accuracy for name in PRESETS] == [0.9791, 0.9924, 0.9860]
+    assert set(notebook.TOLD) == set(notebook.PRINTED) == {name for name in PRESETS if name.startswith("notebook-")}
+    assert [notebook.PRINTED[name].test_accuracy for name in notebook.PRINTED] == [0.9791, 0.9924, 0.9860]
 
 
-@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize("name", notebook.PRINTED)
 def test_a_recipe_stays_the_presets_on_another_machine_and_data_set(name: str) -> None:
     recipe = preset(name, framework="tensorflow", dataset="mine", threads=7, seed=1)
     assert notebook.preset_of(recipe) == name

@@ -15,7 +15,6 @@ from digits.engine.families import start_search
 from digits.errors import DigitsError
 from digits.evaluation.sentences import ROUNDS_NEEDED
 from digits.settings import FRAMEWORKS, cores
-from digits.training import notebook
 from digits.training import recipe as recipes
 from digits.training.duel import Duel, all_duels
 from digits.training.recipe import Recipe
@@ -23,6 +22,7 @@ from digits.training.run import Run, runs_on
 from ui.boxes import dataset_box
 from ui.duels.settings import more
 from ui.frame import duration, errors_shown, owner, plain
+from ui.presets import story, title
 from ui.training.preview import leak_sentence
 
 OPENED = "duel-form"  # the key of the expander
@@ -71,7 +71,7 @@ def _asked(names: list[str]) -> tuple[Wish, str | None]:
     first, second, third, fourth = st.columns([3, 4, 2, 2])
     dataset = dataset_box(names, first)
     preset = second.selectbox("Recipe", list(recipes.PRESETS), index=1, key="recipe", bind="query-params",
-                              format_func=lambda name: notebook.TOLD[name].title)  # fmt: skip
+                              format_func=title)  # fmt: skip
     epochs = third.number_input(
         "Epochs", 2, 10_000, recipes.PRESETS[preset]["epochs"], key=f"duel-epochs-{preset}", persist_state="session",
         help="How often all training images are seen. The first epoch of each seed is not compared.",
@@ -81,7 +81,7 @@ def _asked(names: list[str]) -> tuple[Wish, str | None]:
         help="Each seed is another training from the start: other first weights, another order. It takes 3 to say "
         "who is steadier, and says more of the frameworks and less of one lucky start.",
     )  # fmt: skip
-    st.caption(notebook.TOLD[preset].story)
+    st.caption(story(preset))
     base = recipes.preset(preset, framework=FRAMEWORKS[0], dataset=dataset, epochs=epochs)
     chosen = more(base)
     return Wish(chosen.recipe, seeds, chosen.compiled, chosen.target), chosen.why
