@@ -75,7 +75,7 @@ def labels(app: AppTest) -> list[str]:
 
 def test_an_empty_lab_says_how_a_drawing_is_kept_and_takes_a_file() -> None:
     app = opened()
-    assert "No drawing is kept yet. Draw a digit above" in words(app)
+    assert "No drawing is kept yet. Draw a digit, and say what it was." in words(app)
     assert labels(app) == ["Keep its drawings"]
     assert app.button[0].disabled
 
@@ -85,7 +85,7 @@ def test_drawings_are_shown_newest_first_forty_a_page_and_by_digit(shown: Galler
     app = opened()
     assert [caption[0] for caption in shown.captions] == [str(number % 10) for number in range(44, 4, -1)]
     assert shown.inks.shape == (40, 28, 28)
-    assert "45 drawings kept. Of each digit: 0: 5" in words(app)
+    assert "45 drawings kept: 0 ×5 · 1 ×5" in words(app)
     ran(app.segmented_control(key="mine-digit").set_value("7").run())
     assert [caption[0] for caption in shown.captions] == ["7"] * 4
     assert "by me, " in shown.captions[0]

@@ -57,7 +57,7 @@ def test_a_click_keeps_the_drawing_with_what_the_chosen_runs_said() -> None:
     (kept,) = drawings.all_drawings()
     assert (kept.digit, kept.pen, kept.answers) == (4, 16.0, {"a" * 16: 9})
     assert "Kept as a **4**." in words(app)
-    assert "1 drawing kept. Of each digit: 0: 0 · 1: 0 · 2: 0 · 3: 0 · 4: 1 · 5: 0" in words(app)
+    assert "1 drawing kept: 4 ×1; none yet of 0, 1, 2, 3, 5, 6, 7, 8, 9." in words(app)
     assert app.segmented_control[0].value == 4
 
 

@@ -57,11 +57,11 @@ def _compare(found: list[Looked], chosen: list[Run]) -> None:
     with st.container(horizontal=True, gap="medium"):
         for name, about in MEASURES.items():
             values = {one: measures[name] for one, measures in each.items()}
-            with st.container(width=220, gap="xsmall"):
+            with st.container(width=160, gap="xsmall"):  # two a row on a phone
                 st.markdown(f"**{about.name}**")
                 words = f"{about.name}. {figures.distribution_words(values, about.unit)}"
                 option = figures.distributions(values, about.low, about.high, about.unit)
-                st.echarts_chart(option, height=150, key=f"hand-{name}", alt=words)
+                st.echarts_chart(option, height=140, key=f"hand-{name}", alt=words)
                 for other in list(each)[1:]:
                     said = figures.hand_words(mine[name], each[other][name], about)
                     st.caption(said if len(each) == 2 else f"{plain(other)}: {said}")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
 
 import numpy as np
 import streamlit as st
@@ -18,6 +18,11 @@ from ui.frame import count, errors_shown, plain
 
 REMOVED = "drawings-removed"  # in the session: what it deleted, the last deletion last
 SAID = "drawings-said"  # in the session: what the last click came to, or what was wrong with it
+WIDTH = 420  # of ten digits side by side, in pixels, where there is room; on a phone they share what there is
+STYLE = """<style>
+[class*=st-key-digits-] [role=radiogroup] {flex-wrap: nowrap}
+[class*=st-key-digits-] [role=radiogroup] button {flex: 1; min-width: 0; padding-inline: 0; min-height: 2.5rem}
+</style>"""
 
 
 class Looked(NamedTuple):
@@ -66,14 +71,28 @@ def _look(kept: Kept) -> tuple[NDArray[np.uint8], dict[str, float]]:
 def counts_of(kept: Iterable[Kept]) -> str:
     """Return how many drawings there are of each digit, as a line."""
     digits = [one.digit for one in kept]
-    each = " · ".join(f"{digit}: {digits.count(digit)}" for digit in range(10))
-    return f"{count(len(digits), 'drawing')} kept. Of each digit: {each}"
+    if not digits:
+        return "No drawing is kept yet."
+    each = " · ".join(f"{digit} ×{digits.count(digit)}" for digit in range(10) if digit in digits)
+    none = [str(digit) for digit in range(10) if digit not in digits]
+    return f"{count(len(digits), 'drawing')} kept: {each}{'; none yet of ' if none else ''}{', '.join(none)}."
 
 
-def correct(id: str, digit: int | None) -> None:
+def that_was_a(
+    known: int | None, key: str, *, act: Callable[..., None], args: tuple[Any, ...], required: bool = False
+) -> None:
+    """Ask which digit a drawing is; `act` is called with `args` when another one is clicked.
+
+    A second click on the digit that it is says that it is none, unless one is `required`.
+    """
+    st.html(STYLE)
+    with st.container(key=f"digits-{key}", width=WIDTH):
+        st.segmented_control("That was a", range(10), default=known, required=required, key=key, on_change=act,
+                             args=args, width="stretch")  # fmt: skip
+
+
+def correct(id: str, digit: int) -> None:
     """Say which digit a drawing is; what is wrong with that is said by `say`."""
-    if digit is None:
-        return
     try:
         drawings.correct(id, digit)
         st.session_state[SAID] = f"It is a **{digit}** now."

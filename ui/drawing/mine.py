@@ -11,7 +11,7 @@ from digits.drawings import Kept
 from digits.training.run import all_runs
 from ui.drawing import kept as shelves
 from ui.drawing.all_mine import show_all, upload
-from ui.drawing.kept import Looked, counts_of, look, say, shelf
+from ui.drawing.kept import Looked, counts_of, look, say, shelf, that_was_a
 from ui.frame import errors_shown, plain
 from ui.gallery import gallery
 from ui.pictures import edged
@@ -25,7 +25,7 @@ def show_mine() -> None:
     with errors_shown():
         kept, damaged = shelf()
         say()
-        st.caption(counts_of(kept) if kept else "No drawing is kept yet. Draw a digit above, and say what it was.")
+        st.caption(counts_of(kept) + ("" if kept else " Draw a digit, and say what it was."))
         if not kept and not damaged:
             upload()
             return
@@ -89,8 +89,7 @@ def _show_chosen(kept: list[Kept]) -> None:
         st.image(edged(255 - one.ink()), width=168, alt=f"The drawing of a {one.digit} as it was drawn")
         st.caption(f"By {plain(one.writer)}, {_when(one)}. {_answers(one)}")
     key = f"mine-correct-{one.id}-{one.digit}"
-    st.segmented_control("That was a", range(10), default=one.digit, required=True, key=key, on_change=_correct,
-                         args=(one.id, key))  # fmt: skip
+    that_was_a(one.digit, key, act=_correct, args=(one.id, key), required=True)
     st.button("Delete", icon=":material/delete:", key=f"mine-delete-{one.id}", on_click=shelves.delete,
               args=([one.id],))  # fmt: skip
 

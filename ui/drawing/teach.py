@@ -12,7 +12,7 @@ from digits import drawings
 from digits.errors import DigitsError, NotFoundError
 from digits.training.run import Run
 from ui.drawing.drawn import Drawn
-from ui.drawing.kept import counts_of, shelf
+from ui.drawing.kept import counts_of, shelf, that_was_a
 from ui.frame import errors_shown, plain
 
 TAUGHT = "taught"  # in the session: the id of the drawing that was kept of each canvas, by what was on that
@@ -34,8 +34,7 @@ def show_teach(chosen: list[Run], drawn: Drawn | None, answers: dict[str, int]) 
         said = {run.id: answers[run.id] for run in chosen if run.id in answers}
         # it shows what is kept: anew when that has changed, here or elsewhere, and when a click came to nothing
         key = f"teach-{mark}-{known}-{st.session_state.get(TRIES, 0)}"
-        st.segmented_control("That was a", range(10), default=known, key=key, on_change=_teach,
-                             args=(key, mark, drawn, said))  # fmt: skip
+        that_was_a(known, key, act=_teach, args=(key, mark, drawn, said))
         wrong = st.session_state.pop(WRONG, None)
         if wrong:
             st.error(plain(wrong), icon=":material/error:")
