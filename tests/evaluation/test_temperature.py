@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from digits.evaluation.calibration import reliability
+from digits.evaluation.metrics import probabilities
+from digits.evaluation.temperature import HIGHEST, LOWEST, calibrated, temperature
+
+
+def answers(images: int, *, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Logits (n, 10) that are as sure as they are right, and labels drawn from their own probabilities."""
+    generator = np.random.default_rng(seed)
+    logits = generator.normal(0, 2.5, (images, 10))
+    return logits, np.array([generator.choice(10, p=chances) for chances in probabilities(logits)])
+
+
+@pytest.mark.parametrize("boast", [0.5, 1.0, 3.0])
+def test_the_temperature_is_by_how_much_the_logits_boast(boast: float) -> None:
+    logits, labels = answers(4_000)
+    assert temperature(logits * boast, labels) == pytest.approx(boast, rel=0.06)
+
+
+def test_what_was_fitted_on_some_images_calibrates_others_and_changes_no_answer() -> None:
+    logits, labels = answers(6_000)
+    found = temperature(4 * logits[:3_000], labels[:3_000])
+    before, after = reliability(4 * logits[3_000:], labels[3_000:]), reliability(
+        4 * logits[3_000:] / found, labels[3_000:])  # fmt: skip
+    assert after["error"] < 0.03 < 0.15 < before["error"]
+    assert after["accuracy"] == before["accuracy"]
+
+
+def test_a_hundred_images_that_are_all_read_rightly_do_not_make_the_network_certain() -> None:
+    labels = np.arange(100) % 10
+    logits = 30.0 * np.eye(10)[labels]
+    found = temperature(logits, labels)
+    assert calibrated(logits, found).max(axis=1).mean() == pytest.approx(1 - 1 / 102, abs=1e-4)
+
+
+def test_it_stays_within_bounds_whatever_the_logits() -> None:
+    labels = np.arange(50) % 10
+    assert temperature(np.zeros((50, 10), np.float32), labels) >= LOWEST
+    assert temperature(-1e6 * np.eye(10)[labels], labels) == pytest.approx(HIGHEST, rel=1e-3)
+    assert temperature(1e-6 * np.eye(10)[labels], labels) == pytest.approx(LOWEST, rel=1e-3)
+
+
+def test_a_temperature_widens_or_narrows_and_none_leaves_the_network_as_it_is() -> None:
+    logits = np.array([[2.0, 1.0, *[0.0] * 8]], np.float32)
+    assert np.array_equal(calibrated(logits, None), probabilities(logits))
+    assert np.allclose(calibrated(logits, 2.0), probabilities(logits / 2))
+    assert calibrated(logits, 5.0).max() < calibrated(logits, None).max() < calibrated(logits, 0.2).max()
