@@ -27,10 +27,10 @@ def show_all(kept: list[Kept]) -> None:
             st.download_button("Download", lambda: packed(kept), FILE, "application/gzip", key="mine-download",
                                icon=":material/download:", on_click="ignore",
                                help="All drawings as strokes, in a .json.gz that can be added again.")  # fmt: skip
-        with st.popover("Add a file", icon=":material/upload:"):
+        with st.popover("Add a file", icon=":material/upload:", key="mine-upload"):
             upload()
         if kept:
-            with st.popover("Delete all", icon=":material/delete:"):
+            with st.popover("Delete all", icon=":material/delete:", key="mine-all"):
                 st.markdown(f"All **{count(len(kept), 'drawing')}**, strokes and pictures. Data sets that were made "
                             "of them stay.")  # fmt: skip
                 ids = [one.id for one in kept]

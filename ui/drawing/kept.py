@@ -112,16 +112,20 @@ def delete(ids: list[str]) -> None:
 
 
 def say() -> None:
-    """Say what the last click came to; offer to bring back what this session deleted last."""
-    said = st.session_state.pop(SAID, None)
-    if isinstance(said, DigitsError):
-        st.error(plain(said), icon=":material/error:")
-    elif said:
-        st.markdown(f":material/check: {said}")
-    removed: list[list[Removed]] = st.session_state.get(REMOVED, [])
-    if removed:
-        st.button(f"Bring back {count(len(removed[-1]), 'deleted drawing')}", icon=":material/undo:",
-                  key="drawings-restore", on_click=_restore)  # fmt: skip
+    """Say what the last click came to; offer to bring back what this session deleted last.
+
+    The place of it stays when there is nothing to say: an open popover below would close if it moved.
+    """
+    with st.container():
+        said = st.session_state.pop(SAID, None)
+        if isinstance(said, DigitsError):
+            st.error(plain(said), icon=":material/error:")
+        elif said:
+            st.markdown(f":material/check: {said}")
+        removed: list[list[Removed]] = st.session_state.get(REMOVED, [])
+        if removed:
+            st.button(f"Bring back {count(len(removed[-1]), 'deleted drawing')}", icon=":material/undo:",
+                      key="drawings-restore", on_click=_restore)  # fmt: skip
 
 
 def _restore() -> None:

@@ -32,7 +32,8 @@ def show_mine() -> None:
         left, right = st.columns([3, 2], gap="large")
         with left:
             wrong = _browse(kept)
-        _say_damaged([*damaged.values(), *wrong], list(damaged))
+        with st.container():
+            _say_damaged([*damaged.values(), *wrong], list(damaged))
         with right:
             _show_chosen(kept)
         show_all(kept)

@@ -24,7 +24,7 @@ def show_teach(chosen: list[Run], drawn: Drawn | None, answers: dict[str, int]) 
     """Ask what was drawn, and keep it as that; `answers` are what the chosen runs say of it, by their ids."""
     if st.session_state.pop(CHANGED, False):
         st.rerun()  # the whole page: the other sections show the drawings too
-    with errors_shown():
+    with st.container(), errors_shown():  # one place, so that what follows keeps its own
         kept = shelf().drawings
         if drawn is None:
             st.caption(f"Say what you drew, and it is kept for you to teach with. {counts_of(kept)}")
