@@ -15,24 +15,22 @@ from numpy.typing import NDArray
 from digits.evaluation.metrics import Floats, Labels, probabilities
 
 LOWEST, HIGHEST = 0.02, 50.0
+HALVINGS = 40
 
 
 def temperature(logits: Floats, labels: Labels) -> float:
-    """Return the temperature that fits (n, 10) `logits` of images with `labels` (n,) best, from `LOWEST` to `HIGHEST`.
+    """Return the temperature, from `LOWEST` to `HIGHEST`, that fits (n, 10) `logits` of images of `labels` (n,) best.
 
-    The cross-entropy is convex in 1/temperature, so there is one best.
+    The cross-entropy is convex in 1/temperature: its slope changes sign once, and is halved towards there.
     """
-    from scipy.optimize import minimize_scalar  # a third of a second that nobody else needs
-
     wide = logits.astype(np.float64) - logits.max(axis=1, keepdims=True)
     wanted = float((wide * _targets(labels)).sum(axis=1).mean())
-
-    def cost(colder: float) -> float:
-        scaled = wide * np.exp(colder)
-        return float(np.log(np.exp(scaled).sum(axis=1)).mean() - np.exp(colder) * wanted)
-
-    found = minimize_scalar(cost, bounds=(-np.log(HIGHEST), -np.log(LOWEST)), method="bounded")
-    return float(np.exp(-found.x))
+    low, high = np.log(LOWEST), np.log(HIGHEST)
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2
+        held = float((wide * probabilities(wide / np.exp(middle))).sum(axis=1).mean())
+        low, high = (middle, high) if held > wanted else (low, middle)  # surer than it is right: it is too cold
+    return float(np.exp((low + high) / 2))
 
 
 def calibrated(logits: Floats, temperature: float | None) -> NDArray[np.float64]:
