@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from statistics import median
 from typing import Any
@@ -31,6 +31,7 @@ from digits.dataset.dataset import Dataset
 from digits.models import State, weights
 from digits.prediction import Predictor
 from digits.settings import FRAMEWORK_NAMES, FRAMEWORKS
+from digits.training.architecture import Architecture
 from digits.training.inputs import columns, framed_ink, full_inputs
 from digits.training.run import Run, find_run
 
@@ -78,7 +79,8 @@ def digits(*arguments: str) -> Any:
 def trained_run(run: Run) -> tuple[State, np.ndarray]:
     """Return the weights of `run`, in the order of the layers, and one image as (1, 3136) float32."""
     state, _ = weights.read(run.folder / "weights.safetensors")
-    return {name: state[name] for name in weights.shapes(run.recipe.widths)}, full_inputs(image(run), run.recipe)
+    names = weights.shapes(run.recipe.architecture)
+    return {name: state[name] for name in names}, full_inputs(image(run), run.recipe)
 
 
 def image(run: Run) -> np.ndarray:
@@ -192,19 +194,20 @@ def clock(act: Way, calls: int) -> list[float]:
 def ways_of(framework: str, run: Run) -> dict[str, Way]:
     """Return what an app that imports `framework` would call."""
     ways = {"pytorch": torch_ways, "tensorflow": keras_ways}[framework]
-    return ways(run.recipe.widths, *trained_run(run))
+    return ways(run.recipe.architecture, *trained_run(run))
 
 
-def torch_ways(widths: Sequence[int], state: State, inputs: np.ndarray) -> dict[str, Way]:
+def torch_ways(architecture: Architecture, state: State, inputs: np.ndarray) -> dict[str, Way]:
     """The network called eagerly, on all of torch's threads and on one."""
     import torch
 
-    from digits.models import pytorch
+    from digits.models import pytorch_network
 
-    network, threads = pytorch.build(widths, "relu", torch.float32), torch.get_num_threads()
+    network = pytorch_network.build(architecture, "relu", torch.float32)
+    threads = torch.get_num_threads()
     with torch.no_grad():
         for parameter, values in zip(network.parameters(), state.values(), strict=True):
-            parameter.copy_(pytorch.from_numpy(values))
+            parameter.copy_(pytorch_network.from_numpy(values, parameter))
 
     @torch.inference_mode()
     def call(number: int) -> object:
@@ -216,11 +219,11 @@ def torch_ways(widths: Sequence[int], state: State, inputs: np.ndarray) -> dict[
             for number in sorted({threads, 1})}  # fmt: skip
 
 
-def keras_ways(widths: Sequence[int], state: State, inputs: np.ndarray) -> dict[str, Way]:
+def keras_ways(architecture: Architecture, state: State, inputs: np.ndarray) -> dict[str, Way]:
     """The network called as a function, and the notebook's `predict`."""
-    from digits.models import tensorflow
+    from digits.models import tensorflow_network
 
-    network = tensorflow.build(widths, "relu", "float32")
+    network = tensorflow_network.build(architecture, "relu", "float32")
     network.set_weights(list(state.values()))
     return {
         "keras, model(x)": lambda: network(inputs).numpy(),

@@ -143,14 +143,14 @@ def torch_network(recipe: Recipe, width: int, live: slice | np.ndarray) -> tuple
     """Return a torch network of `width` inputs with the recipe's initial weights, and its optimiser."""
     import torch
 
-    from digits.models import pytorch
+    from digits.models import pytorch_network
 
-    network = pytorch.build((width, *recipe.widths[1:]), recipe.activation, torch.float32)
+    network = pytorch_network.build(recipe.architecture.narrowed(width), recipe.activation, torch.float32)
     initial = weights.initial(recipe)
     initial["layer.0.kernel"] = initial["layer.0.kernel"][live]
     with torch.no_grad():
         for parameter, value in zip(network.parameters(), initial.values(), strict=True):
-            parameter.copy_(pytorch.from_numpy(value))
+            parameter.copy_(pytorch_network.from_numpy(value, parameter))
     kinds = {"native-sgd": torch.optim.SGD, "native-adam": torch.optim.Adam}
     return network, kinds[recipe.optimiser](network.parameters(), recipe.rate)
 
@@ -159,11 +159,11 @@ def keras_ways(recipe: Recipe, data: Data) -> Ways:
     """The notebook's `fit` on all inputs, with Keras's own optimiser; it has none for the full batch."""
     import keras
 
-    from digits.models import tensorflow
+    from digits.models import tensorflow_network
 
     if not recipe.batch:
         return {}
-    network = tensorflow.build(recipe.widths, recipe.activation, recipe.dtype)
+    network = tensorflow_network.build(recipe.architecture, recipe.activation, recipe.dtype)
     network.set_weights(list(weights.initial(recipe).values()))
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     kinds = {"native-sgd": keras.optimizers.SGD, "native-adam": keras.optimizers.Adam}

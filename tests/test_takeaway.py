@@ -54,6 +54,18 @@ def test_another_activation_precision_and_input_are_in_the_text(loader, tmp_path
 
 
 @loaders
+@pytest.mark.parametrize("network", ["conv4x3 pool conv6x5 pool 12-8", "conv3x1 pool pool", "conv2x3"])
+def test_a_plain_network_that_looks_at_pictures_gives_what_ours_gives(loader, network: str, tmp_path: Path) -> None:
+    recipe = Recipe(framework="pytorch", dataset="none", network=network, pixels="ink", initialisation="pytorch",
+                    dtype="float64", activation="tanh")  # fmt: skip
+    state = weights.initial(recipe)
+    weights.save(tmp_path / "weights.safetensors", state, {})
+    inputs = np.random.default_rng(0).random((5, 784))
+    logits = run_alone(loader(recipe), USE[loader], tmp_path, inputs)
+    assert logits == pytest.approx(weights.forward(state, inputs, "tanh", recipe.architecture)[-1], rel=1e-9)
+
+
+@loaders
 def test_a_loader_is_short_and_says_what_goes_in(loader) -> None:
     recipe = Recipe(framework="pytorch", dataset="none")
     text = loader(recipe)

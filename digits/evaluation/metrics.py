@@ -12,13 +12,22 @@ from digits.models import Classifier
 
 Floats = NDArray[np.floating[Any]]
 Labels = NDArray[np.integer[Any]]
-CHUNK = 4096  # images at a time: bounds the memory of hidden layers
+CHUNK, NUMBERS = 4096, 2**22  # images at a time, and what their hidden layers may be: it bounds the memory
 
 
 def outputs(classifier: Classifier, inputs: Floats) -> tuple[Floats, Floats]:
     """Return the last hidden layer (n, units) and the logits (n, 10) for (n, width) inputs."""
-    chunks = [classifier.outputs(inputs[start : start + CHUNK])[-2:] for start in range(0, len(inputs), CHUNK)]
+    size = _chunk(classifier, inputs)
+    chunks = [classifier.outputs(inputs[start : start + size])[-2:] for start in range(0, len(inputs), size)]
     return np.concatenate([chunk[0] for chunk in chunks]), np.concatenate([chunk[-1] for chunk in chunks])
+
+
+def _chunk(classifier: Classifier, inputs: Floats) -> int:
+    """Return how many images to ask about at a time: fewer where hidden layers are pictures."""
+    if len(inputs) <= CHUNK // 8:
+        return CHUNK
+    numbers = sum(values.shape[1] for values in classifier.outputs(inputs[:1]))
+    return min(CHUNK, max(CHUNK // 8, NUMBERS // numbers))
 
 
 def probabilities(logits: Floats) -> NDArray[np.float64]:

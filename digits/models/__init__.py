@@ -1,7 +1,8 @@
 """The seam between the lab and the frameworks: one small protocol, NumPy in and out, two adapters.
 
-The adapters share no code and leak no convention: kernels are (in, out) whatever the framework stores, and a state
-that one saved the other loads. What follows from the protocol (probabilities, accuracy, dead inputs) is written once,
+The adapters share no code and leak no convention: kernels are (in, out), those of convolutions (height, width, in,
+out), whatever the framework stores; pictures come and go in one row: height, width, channels. A state that one saved
+the other loads. What follows from the protocol (probabilities, accuracy, dead inputs) is written once,
 above it. Each adapter is imported only when it is asked for.
 """
 
@@ -46,7 +47,10 @@ class Classifier(Protocol):
         """
 
     def outputs(self, inputs: Floats) -> list[Floats]:
-        """Return what each layer gives for (n, width) inputs: hidden (n, units) …, then logits (n, 10)."""
+        """Return what each layer gives for (n, width) inputs: hidden (n, units) …, then logits (n, 10).
+
+        A hidden layer's are those after its activation and its pools.
+        """
 
     def gradient(self, inputs: Floats, digits: Array) -> Floats:
         """Return d logit[digit] / d input, (n, width), for (n, width) inputs and (n,) digits."""
@@ -58,7 +62,7 @@ class Classifier(Protocol):
         """Return what computes, as the objects at work tell it: `digits.training.conditions` says which keys."""
 
     def state(self) -> State:
-        """Return copies: `layer.0.kernel` (in, out), `layer.0.bias` (out,), …, `optimizer.…`, `step`."""
+        """Return copies: `layer.0.kernel` (…, in, out), `layer.0.bias` (out,), …, `optimizer.…`, `step`."""
 
     def load(self, state: State) -> None:
         """Take `state` over; without any `optimizer.…` in it the optimiser starts afresh."""
@@ -73,8 +77,8 @@ def create(recipe: Recipe, *, inputs: int | None = None) -> Classifier:
     if recipe.framework not in FRAMEWORKS:
         raise UsageError("Unknown framework", expected=" or ".join(FRAMEWORKS), received=recipe.framework)
     adapter = import_module(f"digits.models.{recipe.framework}")
-    widths = (recipe.widths[0] if inputs is None else inputs, *recipe.widths[1:])
-    classifier: Classifier = adapter.create(recipe, widths)
+    architecture = recipe.architecture if inputs is None else recipe.architecture.narrowed(inputs)
+    classifier: Classifier = adapter.create(recipe, architecture)
     return classifier
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Sequence
-from itertools import pairwise
 
 import numpy as np
 import torch
@@ -16,36 +14,37 @@ from torch import Tensor, nn
 from digits.errors import UsageError
 from digits.files import Json
 from digits.models import Array, Description, Floats, State, dropout, formulas, weights
+from digits.models.pytorch_network import build, from_numpy, in_rows, is_hidden, to_numpy, words
 from digits.models.pytorch_optimisers import build_optimizer, decay, formula
+from digits.training.architecture import Architecture
 from digits.training.recipe import Recipe
 
 CHUNK = 2048  # rows a pass: beyond it the activations leave the cache, and a full batch takes a third longer
 MASK_SIZE = 32_767  # numbers of a mask at a time: PyTorch does as many on one thread, and they stay in the cache
-ACTIVATIONS = {"relu": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid}
 SLOTS = {"m": "exp_avg", "v": "exp_avg_sq", "momentum": "momentum_buffer"}  # ours: PyTorch's
 
 
-def create(recipe: Recipe, widths: Sequence[int]) -> PyTorchClassifier:
-    """Return a classifier with layers of `widths` (inputs first, ten logits last). Sets the process's threads.
+def create(recipe: Recipe, architecture: Architecture) -> PyTorchClassifier:
+    """Return a classifier with the layers of `architecture`. Sets the process's threads.
 
     Raises `UsageError` if the recipe's device or compiler is not there.
     """
     check_device(recipe)
     check_compiler(recipe)
     torch.set_num_threads(recipe.threads)
-    return PyTorchClassifier(recipe, widths)
+    return PyTorchClassifier(recipe, architecture)
 
 
 class PyTorchClassifier:
     """A `Classifier` in PyTorch."""
 
-    def __init__(self, recipe: Recipe, widths: Sequence[int]) -> None:
-        self.widths = widths
+    def __init__(self, recipe: Recipe, architecture: Architecture) -> None:
+        self.architecture = architecture
         self.dtype = recipe.dtype
         self.device = torch.device(recipe.device)
         self.dropout, self.seed = recipe.dropout, recipe.seed
-        self.network = build(widths, recipe.activation, getattr(torch, recipe.dtype)).to(self.device)
-        self.parameters = dict(zip(weights.shapes(widths), self.network.parameters(), strict=True))
+        self.network = build(architecture, recipe.activation, getattr(torch, recipe.dtype)).to(self.device)
+        self.parameters = dict(zip(weights.shapes(architecture), self.network.parameters(), strict=True))
         self.optimizer, self.slots = build_optimizer(recipe, self.network)
         self.compiled = recipe.compilation == "compiler"
         self.loss = torch.compile(self._loss) if self.compiled else self._loss
@@ -83,29 +82,36 @@ class PyTorchClassifier:
 
     def _thinned(self, values: Tensor, first: int, step: int | Tensor) -> Tensor:
         """Return the logits of inputs (n, width), rows `first` … of a batch, with this update's units left out."""
-        for index, module in enumerate(self.network):
+        layer = 0
+        for module in self.network:
             values = module(values)
-            if self.dropout and index % 2:  # linear, activation, linear, activation, …, linear
-                values = values * self._scales(dropout.layer_key(self.seed, step, index // 2), first, values)
+            if self.dropout and is_hidden(module):
+                values = values * self._scales(dropout.layer_key(self.seed, step, layer), first, values)
+                layer += 1
         return values
 
     def _scales(self, key: int | Tensor, first: int, values: Tensor) -> Tensor:
-        """Return 0 for the units of (n, m) `values` that are left out, else by how much they are enlarged."""
-        low = dropout.threshold(self.dropout)
-        rows = torch.arange(first, first + len(values), device=self.device)[:, None]
-        units = torch.arange(values.shape[1], device=self.device)[None]
-        at_once = max(1, MASK_SIZE // values.shape[1])
-        parts = [dropout.bits(key, part, units) >= low for part in torch.split(rows, at_once)]
-        return torch.cat(parts).to(values.dtype) * dropout.factor(self.dropout)
+        """Return 0 for the units of `values` that are left out, else by how much they are enlarged.
+
+        Both are (n, units), or pictures (n, channels, height, width).
+        """
+        low, shape = dropout.threshold(self.dropout), values.shape
+        places = torch.arange(first, first + len(values), device=self.device)[:, None]
+        units = torch.arange(shape[1:].numel(), device=self.device)[None]
+        at_once = max(1, MASK_SIZE // units.shape[1])
+        parts = [dropout.bits(key, part, units) >= low for part in torch.split(places, at_once)]
+        scales = torch.cat(parts).to(values.dtype) * dropout.factor(self.dropout)
+        return scales.view(-1, *shape[2:], shape[1]).permute(0, 3, 1, 2) if values.ndim == 4 else scales
 
     @torch.inference_mode()
     def outputs(self, inputs: Floats) -> list[Floats]:
         """Return every hidden layer (n, units) after its activation, then the logits (n, 10)."""
-        values, outputs = self._tensor(inputs), []
+        values, hidden = self._tensor(inputs), []
         for module in self.network:
             values = module(values)
-            outputs.append(values.cpu().numpy())
-        return [*outputs[1::2], outputs[-1]]  # linear, activation, linear, activation, …, linear
+            if is_hidden(module):
+                hidden.append(in_rows(values).cpu().numpy())
+        return [*hidden, values.cpu().numpy()]
 
     def gradient(self, inputs: Floats, digits: Array) -> Floats:
         """Return d logit[digit] / d input, (n, width), for (n, width) inputs and (n,) digits."""
@@ -117,7 +123,8 @@ class PyTorchClassifier:
 
     def describe(self) -> Description:
         """Return the network as PyTorch prints it, and each module with its output's shape and its parameters."""
-        layers, values = [], torch.zeros((1, self.widths[0]), dtype=getattr(torch, self.dtype), device=self.device)
+        layers, blank = [], (1, self.architecture.inputs)
+        values = torch.zeros(blank, dtype=getattr(torch, self.dtype), device=self.device)
         for module in self.network:
             values = module(values)
             count = sum(parameter.numel() for parameter in module.parameters())
@@ -132,10 +139,12 @@ class PyTorchClassifier:
         """Return what computes, as the objects at work tell it: see `digits.training.conditions`."""
         group, kernel = self.optimizer.param_groups[0], next(self.network.parameters())
         return {
-            "version": f"PyTorch {torch.__version__}", "loss": formulas.LOSS, "optimiser": formula(self.optimizer),
+            "version": f"PyTorch {torch.__version__}", "network": words(self.network),
+            "loss": formulas.LOSS, "optimiser": formula(self.optimizer),
             "epsilon": group.get("eps"), "rate": formulas.rate(group["lr"]),
             "weight decay": decay(self.optimizer), "dropout": self.dropout,
-            "activation": type(self.network[1]).__name__.lower(), "dtype": str(kernel.dtype).removeprefix("torch."),
+            "activation": next(type(module).__name__.lower() for module in self.network if is_hidden(module)),
+            "dtype": str(kernel.dtype).removeprefix("torch."),
             "threads": torch.get_num_threads(), "device": kernel.device.type,
             "compilation": "torch.compile" if self.compiled else "eager",
         }  # fmt: skip
@@ -154,15 +163,16 @@ class PyTorchClassifier:
 
         Raises `UsageError` if the state does not fit the network or the optimiser.
         """
-        resumes = weights.check(state, self.widths, self.slots)
+        resumes = weights.check(state, self.architecture, self.slots)
         self.step = int(state.get("step", 0)) if resumes else 0
         with torch.no_grad():
             for name, parameter in self.parameters.items():
-                parameter.copy_(from_numpy(state[name]))
+                parameter.copy_(from_numpy(state[name], parameter))
         slots: dict[int, dict[str, Tensor]] = {}
         if resumes and self.slots:
-            for index, name in enumerate(self.parameters):  # PyTorch moves them to where the weights are
-                slots[index] = {SLOTS[slot]: from_numpy(state[f"optimizer.{slot}.{name}"]) for slot in self.slots}
+            for index, (name, parameter) in enumerate(self.parameters.items()):  # PyTorch moves them to their device
+                slots[index] = {SLOTS[slot]: from_numpy(state[f"optimizer.{slot}.{name}"], parameter)
+                                for slot in self.slots}  # fmt: skip
                 slots[index]["step"] = torch.tensor(float(self.step))
         self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": slots})
 
@@ -198,21 +208,3 @@ def product_seconds(size: int, dtype: str) -> float:
     start = time.perf_counter()
     torch.matmul(square, square)
     return time.perf_counter() - start
-
-
-def build(widths: Sequence[int], activation: str, dtype: torch.dtype) -> nn.Sequential:
-    """Return linear layers from each of `widths` to the next, with an activation after all but the last."""
-    layers: list[nn.Module] = []
-    for rows, units in pairwise(widths):
-        layers += [nn.Linear(rows, units, dtype=dtype), ACTIVATIONS[activation]()]
-    return nn.Sequential(*layers[:-1])
-
-
-def to_numpy(tensor: Tensor) -> Array:
-    """Return a copy of a weight or a slot; kernels turn from PyTorch's (out, in) to (in, out)."""
-    return tensor.detach().cpu().numpy().T.copy()
-
-
-def from_numpy(values: Array) -> Tensor:
-    """Return a copy of a weight or a slot; kernels turn from (in, out) to PyTorch's (out, in)."""
-    return torch.tensor(np.ascontiguousarray(values.T))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import platform
 import time
-from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 from digits.errors import UsageError
 from digits.files import Json
 from digits.models import Array, Description, Floats, State, dropout, formulas, weights
+from digits.models.tensorflow_network import build, is_hidden, outputs_of, words
 from digits.models.tensorflow_optimisers import build_optimizer, decay, formula
+from digits.training.architecture import Architecture
 from digits.training.recipe import Recipe
 
 CHUNK = 2048  # rows a pass: beyond it the activations leave the cache, and a full batch takes a third longer
@@ -23,8 +25,8 @@ Tensor = Any  # TensorFlow has no types of its own
 SHIFT = tf.bitwise.right_shift
 
 
-def create(recipe: Recipe, widths: Sequence[int]) -> TensorFlowClassifier:
-    """Return a classifier with layers of `widths` (inputs first, ten logits last).
+def create(recipe: Recipe, architecture: Architecture) -> TensorFlowClassifier:
+    """Return a classifier with the layers of `architecture`.
 
     Sets the process's threads and device, which TensorFlow takes only once: raises `UsageError` if it runs with
     others, or if the device or the compiler is not there.
@@ -34,26 +36,26 @@ def create(recipe: Recipe, widths: Sequence[int]) -> TensorFlowClassifier:
     check_compiler(recipe)
     tf.config.experimental.enable_op_determinism()  # costs nothing here
     keras.config.set_floatx(recipe.dtype)  # or the optimiser would round a float64 recipe's rates to float32
-    return TensorFlowClassifier(recipe, widths)
+    return TensorFlowClassifier(recipe, architecture)
 
 
 class TensorFlowClassifier:
     """A `Classifier` in TensorFlow and Keras."""
 
-    def __init__(self, recipe: Recipe, widths: Sequence[int]) -> None:
-        self.widths = widths
+    def __init__(self, recipe: Recipe, architecture: Architecture) -> None:
+        self.architecture = architecture
         self.dtype = recipe.dtype
         self.xla = recipe.compilation == "compiler"
         self.dropout, self.seed = recipe.dropout, recipe.seed
-        self.network = build(widths, recipe.activation, recipe.dtype)
+        self.network = build(architecture, recipe.activation, recipe.dtype)
         self.optimizer, self.slots = build_optimizer(recipe)
         self.optimizer.build(self.network.trainable_variables)
-        self.parameters = dict(zip(weights.shapes(widths), self.network.trainable_variables, strict=True))
+        self.parameters = dict(zip(weights.shapes(architecture), self.network.trainable_variables, strict=True))
         # After its step count and its rate, an optimiser lists weight by weight the slots of each.
         slots = [f"optimizer.{slot}.{name}" for name in self.parameters for slot in self.slots]
         self.moments = dict(zip(slots, self.optimizer.variables[2:], strict=True))
-        self.layers = keras.Model(self.network.inputs, [layer.output for layer in self.network.layers])
-        self._compile(tf.TensorSpec((None, widths[0]), recipe.dtype), tf.TensorSpec((None,), tf.int32))
+        self.layers = keras.Model(self.network.inputs, outputs_of(self.network))
+        self._compile(tf.TensorSpec((None, architecture.inputs), recipe.dtype), tf.TensorSpec((None,), tf.int32))
 
     def _compile(self, inputs: tf.TensorSpec, digits: tf.TensorSpec) -> None:
         """Fix the signatures, so that each function is traced once, whatever the number of images or batches."""
@@ -114,12 +116,14 @@ class TensorFlowClassifier:
 
     def _thinned(self, values: Tensor, first: Tensor) -> Tensor:
         """Return the logits of inputs (n, width), rows `first` … of a batch, with this update's units left out."""
-        *hidden, last = self.network.layers
-        for number, layer in enumerate(hidden):
+        number = 0
+        for layer in self.network.layers:
             values = layer(values, training=True)
-            if self.dropout:
-                values *= self._scales(number, first, values)
-        return last(values, training=True)
+            if self.dropout and is_hidden(layer):
+                scales = self._scales(number, first, tf.reshape(values, (-1, math.prod(values.shape[1:]))))
+                values *= tf.reshape(scales, (-1, *values.shape[1:]))
+                number += 1
+        return values
 
     def _scales(self, layer: int, first: Tensor, values: Tensor) -> Tensor:
         """Return 0 for the units of (n, m) `values` that are left out, else by how much they are enlarged."""
@@ -163,11 +167,12 @@ class TensorFlowClassifier:
         """Return what computes, as the objects at work tell it: see `digits.training.conditions`."""
         kernel = self.network.trainable_variables[0].value
         return {
-            "version": f"TensorFlow {tf.__version__}, Keras {keras.__version__}", "loss": formulas.LOSS,
+            "version": f"TensorFlow {tf.__version__}, Keras {keras.__version__}", "network": words(self.network),
+            "loss": formulas.LOSS,
             "optimiser": formula(self.optimizer), "epsilon": getattr(self.optimizer, "epsilon", None),
             "rate": formulas.rate(float(self.optimizer.learning_rate.numpy())),
             "weight decay": decay(self.optimizer), "dropout": self.dropout,
-            "activation": self.network.layers[0].activation.__name__,
+            "activation": next(layer.activation.__name__ for layer in self.network.layers if is_hidden(layer)),
             "dtype": kernel.dtype.name, "threads": tf.config.threading.get_intra_op_parallelism_threads(),
             "device": tf.DeviceSpec.from_string(kernel.device).device_type.lower(),
             "compilation": "tf.function, XLA" if self.xla else "tf.function",
@@ -183,7 +188,7 @@ class TensorFlowClassifier:
 
         Raises `UsageError` if the state does not fit the network or the optimiser.
         """
-        resumes = weights.check(state, self.widths, self.slots)
+        resumes = weights.check(state, self.architecture, self.slots)
         self.optimizer.iterations.assign(state.get("step", 0) if resumes else 0)
         for name, parameter in self.parameters.items():
             parameter.assign(state[name])
@@ -241,13 +246,3 @@ def product_seconds(size: int, dtype: str) -> float:
     start = time.perf_counter()
     tf.matmul(square, square).numpy()
     return time.perf_counter() - start
-
-
-def build(widths: Sequence[int], activation: str, dtype: str) -> keras.Sequential:
-    """Return dense layers from each of `widths` to the next, with an activation in all but the last."""
-    activations = [*[activation] * (len(widths) - 2), None]
-    layers = [
-        keras.layers.Dense(units, function, kernel_initializer="zeros", dtype=dtype)  # the weights are loaded
-        for units, function in zip(widths[1:], activations, strict=True)
-    ]
-    return keras.Sequential([keras.Input(widths[:1], dtype=dtype), *layers])

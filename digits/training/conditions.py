@@ -77,13 +77,6 @@ def made(orders: list[Orders], rows: int) -> Json:
             "epochs": int(epochs) if epochs.is_integer() else round(epochs, 2)}  # fmt: skip
 
 
-def network(classifier: Classifier) -> str:
-    """Return the widths of the layers of `classifier`, live inputs first: `614-784-128-64-10`."""
-    kernels = [value.shape for name, value in classifier.state().items()
-               if name.startswith("layer.") and name.endswith(".kernel")]  # fmt: skip
-    return "-".join(str(width) for width in (*(rows for rows, _ in kernels), kernels[-1][1]))
-
-
 def loaded(classifier: Classifier) -> str:
     """Return the hash of the weights that `classifier` holds: said of the initial ones before the first update."""
     state: State = {name: value for name, value in classifier.state().items() if name.startswith("layer.")}
@@ -107,7 +100,6 @@ def conditions(recipe: Recipe, data: Data, classifier: Classifier, known: Json) 
     """
     test = hashlib.sha256(data.test.rows.astype("<i8").data).hexdigest()[:SHORT]
     return {
-        "network": network(classifier),
         "inputs": f"{recipe.pixels}, {recipe.frame}, scale {recipe.scale:g}, {len(data.live):,} alive",
         **classifier.conditions(), **pace(recipe), **placed(data), "augmentation": augmentation(recipe),
         "evaluation": f"{len(data.test.rows):,} images, {test}", "split": split(recipe), "seeds": [recipe.seed],

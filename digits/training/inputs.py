@@ -7,17 +7,20 @@ width all the same (`models.weights.widen`).
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from digits import settings
 from digits.dataset.dataset import Dataset
 from digits.dataset.split import Split, split_of
 from digits.images.frame import frame_all
 from digits.images.ink import to_ink
 from digits.training.recipe import Recipe
+from digits.training.shares import dealt
 
 Floats = NDArray[np.floating[Any]]
 CHUNK = 4096
@@ -53,10 +56,12 @@ def columns(recipe: Recipe) -> NDArray[np.int64]:
 
 def framed_ink(pictures: NDArray[np.uint8], recipe: Recipe) -> NDArray[np.uint8]:
     """Return the ink (n, 784) uint8 of RGBA `pictures` (n, 28, 28, 4), framed as the recipe says."""
-    parts = [
-        frame_all(to_ink(np.asarray(pictures[start : start + CHUNK])), recipe.frame).reshape(-1, 784)
-        for start in range(0, len(pictures), CHUNK)
-    ]
+
+    def framed(start: int) -> NDArray[np.uint8]:
+        return frame_all(to_ink(np.asarray(pictures[start : start + CHUNK])), recipe.frame).reshape(-1, 784)
+
+    with ThreadPoolExecutor(settings.cores()) as pool:  # OpenCV lets go of Python's lock
+        parts = list(pool.map(framed, range(0, len(pictures), CHUNK)))
     return np.concatenate(parts) if parts else np.zeros((0, 784), np.uint8)
 
 
@@ -78,11 +83,13 @@ def full_inputs(ink: NDArray[np.uint8], recipe: Recipe) -> Floats:
 def alive(ink: NDArray[np.uint8], recipe: Recipe) -> NDArray[np.int64]:
     """Return which inputs, of the full width, training on framed `ink` (n, 784) computes with, ascending.
 
-    Augmentation brings ink to where no stored image has any, and weight decay takes from every weight.
+    Augmentation brings ink to where no stored image has any, weight decay takes from every weight, and a convolution
+    looks at whole pictures.
     """
     if recipe.weight_decay:
         return np.arange(recipe.widths[0])
-    return columns(recipe) if recipe.augmented else columns(recipe)[ink.any(axis=0)]
+    whole = recipe.augmented or recipe.architecture.convolutional
+    return columns(recipe) if whole else columns(recipe)[ink.any(axis=0)]
 
 
 def live_inputs(ink: NDArray[np.uint8], recipe: Recipe, live: NDArray[np.int64]) -> Floats:
@@ -102,10 +109,10 @@ def load(recipe: Recipe, fingerprint: str, *, parts: Split | None = None) -> Dat
     dataset = Dataset.of(recipe.dataset, fingerprint)
     dataset.check()
     ink, parts = framed_ink(dataset.images, recipe), parts or split_of(dataset, recipe)
-    live = alive(ink, recipe)
+    live, shown = alive(ink, recipe), dealt(parts.train, dataset, recipe.shares, recipe.seed)
 
     def part(rows: NDArray[np.int64]) -> Part:
         return Part(rows, live_inputs(ink[rows], recipe, live), dataset.labels[rows])
 
-    drawn_from = ink[parts.train] if recipe.augmented else ink[:0].copy()
-    return Data(part(parts.train), part(parts.test), live, drawn_from)
+    drawn_from = ink[shown] if recipe.augmented else ink[:0].copy()
+    return Data(part(shown), part(parts.test), live, drawn_from)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from statistics import mean, median
 from typing import Any
 
@@ -21,6 +20,7 @@ from digits.evaluation.statistics import Interval
 from digits.evaluation.verdict import verdict
 from digits.files import Json
 from digits.settings import FRAMEWORKS
+from digits.training.architecture import Architecture
 from digits.training.recipe import Recipe
 from digits.training.turns import FRAMEWORK, ONE_AND_OTHER, control_pairs, ratio_pairs, timed
 
@@ -106,7 +106,7 @@ def _by_seed(turns: Sequence[Json], framework: str, key: str, *, first: int = 1)
 def _machine(turns: list[Json], said: Said, recipe: Recipe) -> Json:
     """Return what went before an epoch, and how much of the machine an epoch uses."""
     images, width = said.read["p1"]["images"], said.read["p1"]["inputs"]
-    operations = epoch_operations(images, (width, *recipe.widths[1:]))
+    operations = epoch_operations(images, recipe.architecture.narrowed(width))
     best = _each(lambda side: max(rate for name in ONE_AND_OTHER[side] for rate in said.products[name]))
     seconds = _each(lambda side: median(_of(turns, side, "seconds", epochs=LATER)))
     imported = {name: header["import_seconds"] for name, header in said.imported.items()}
@@ -121,10 +121,10 @@ def _machine(turns: list[Json], said: Said, recipe: Recipe) -> Json:
     }  # fmt: skip
 
 
-def epoch_operations(images: int, widths: Sequence[int]) -> int:
-    """Return the operations of an epoch's matrix products: forward, both gradients, but none of the inputs."""
-    sizes = [rows * units for rows, units in pairwise(widths)]
-    return 2 * images * (3 * sum(sizes) - sizes[0])
+def epoch_operations(images: int, architecture: Architecture) -> int:
+    """Return the operations of an epoch's products: forward, both gradients, but none of the inputs."""
+    products = [layer.products for layer in architecture.layers]
+    return 2 * images * (3 * sum(products) - products[0])
 
 
 def _accuracies(turns: list[Json], target: float) -> Json:

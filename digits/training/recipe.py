@@ -15,6 +15,8 @@ from typing import Any
 from digits.errors import UsageError
 from digits.files import Json, canonical, sha256
 from digits.settings import FRAMEWORKS
+from digits.training.architecture import Architecture, architecture
+from digits.training.shares import parse_shares
 
 CHOICES = {
     "framework": FRAMEWORKS,
@@ -56,7 +58,7 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "threads": (1, 256),
 }
 NATIVE_EPSILON = {"pytorch": 1e-8, "tensorflow": 1e-7}  # the defaults of torch.optim.Adam and keras.optimizers.Adam
-MAX_LAYERS, MAX_WIDTH = 16, 8192
+STARTER_IMAGES = 1_797  # for which the presets' variants are meant
 STRENGTHS = ("rotation", "slant", "zoom", "shift", "elastic", "thickness", "jitter")  # of `digits.images.augment`
 DEALT = ("seed", "split", "test_share", "folds", "fold")  # what decides which images are tested
 # What one way to split reads and the other does not: there it stays at its default, or equal runs had two names.
@@ -67,19 +69,21 @@ ONLY_OF = {"random": ("test_share",), "family": ("folds", "fold")}
 class Recipe:
     """What a training computes.
 
-    `network` lists the widths of the hidden layers; ten logits follow. `pixels` is the input: *rgba* (3,136 inputs,
-    the ink in the alpha channel of a black picture: the notebook's) or *ink* (784). An input is the ink from 0 to 1
-    times `scale` (the notebook: 255). A *random* `split` tests on `test_share` of the data set; one by *family* deals
-    whole families into `folds` parts, of which `fold`, from 0, is the test part. `validation_share` is of what is
-    left for training; a `batch` of 0 is the whole training part. `dropout` is the share of each hidden layer's units
-    that an update leaves out (`digits.models.dropout`). *Native* optimisers are each framework's own, *reference*
-    ones follow one formula in both (`digits.models.formulas`). The *usual* `compilation` is none in PyTorch and
-    `tf.function` in TensorFlow; *compiler* is torch.compile and XLA. `weight_decay` is decoupled: an update first
-    takes that share, times the rate, of each weight (Loshchilov and Hutter 2019, arXiv:1711.05101). A *one-cycle*
-    `schedule` leads the rate up and down once (`digits.training.schedule`), `rate` being its highest.
+    `network` lists the hidden layers (`digits.training.architecture`); ten logits follow. `pixels` is the input:
+    *rgba* (3,136 inputs, the ink in the alpha channel of a black picture: the notebook's) or *ink* (784). An input is
+    the ink from 0 to 1 times `scale` (the notebook: 255). A *random* `split` tests on `test_share` of the data set;
+    one by *family* deals whole families into `folds` parts, of which `fold`, from 0, is the test part.
+    `validation_share` is of what is left for training; a `batch` of 0 is the whole training part. `dropout` is the
+    share of each hidden layer's units that an update leaves out (`digits.models.dropout`). *Native* optimisers are
+    each framework's own, *reference* ones follow one formula in both (`digits.models.formulas`). The *usual*
+    `compilation` is none in PyTorch and `tf.function` in TensorFlow; *compiler* is torch.compile and XLA.
+    `weight_decay` is decoupled: an update first takes that share, times the rate, of each weight (Loshchilov and
+    Hutter 2019, arXiv:1711.05101). A *one-cycle* `schedule` leads the rate up and down once
+    (`digits.training.schedule`), `rate` being its highest.
 
     The `STRENGTHS` say how far an epoch's images may differ from the stored ones (`digits.images.augment`); with all
-    at 0 they are the stored ones. An epoch shows `variants` of each training image.
+    at 0 they are the stored ones. An epoch shows `variants` of each training image. `shares` says how much of an
+    epoch each part of a combined data set has, `starter=80 mnist=20`; without it every image is shown alike.
     """
 
     framework: str
@@ -119,6 +123,7 @@ class Recipe:
     thickness: float = 0.0
     jitter: float = 0.0
     variants: int = 1
+    shares: str = ""
 
     def __post_init__(self) -> None:
         for name, allowed in CHOICES.items():
@@ -131,8 +136,9 @@ class Recipe:
                 raise UsageError(f"{name} cannot be read", expected="a whole number", received=value)
             if not (isinstance(value, int | float) and math.isfinite(value) and low <= value <= high):
                 raise UsageError(f"{name} is out of bounds", expected=f"{low:g} to {high:g}", received=value)
-        parse_network(self.network)
+        architecture(self.network, self.pixels)
         self._check_split()
+        parse_shares(self.shares)
 
     def _check_split(self) -> None:
         """Refuse a fold that is not one of the folds, and what the other way to split would read."""
@@ -152,14 +158,19 @@ class Recipe:
         return self.variants > 1 or any(getattr(self, name) for name in STRENGTHS)
 
     @property
+    def architecture(self) -> Architecture:
+        """The layers of its network, with their shapes."""
+        return architecture(self.network, self.pixels)
+
+    @property
     def widths(self) -> tuple[int, ...]:
-        """The width of each layer, inputs first and the ten logits last: (3136, 784, 128, 64, 10)."""
-        return (3136 if self.pixels == "rgba" else 784, *parse_network(self.network), 10)
+        """How many numbers an image is at the input and after each layer: (3136, 784, 128, 64, 10)."""
+        return self.architecture.widths
 
     @property
     def parameters(self) -> int:
         """How many numbers are trained: 2,568,794 for the notebook's network."""
-        return sum((a + 1) * b for a, b in zip(self.widths, self.widths[1:], strict=False))
+        return self.architecture.parameters
 
     def identity(self, fingerprint: str, families: str | None = None) -> str:
         """Return the 16 hexadecimal digits that name the run of this recipe on the data set of `fingerprint`.
@@ -187,17 +198,6 @@ class Recipe:
         return dataclasses.asdict(self)
 
 
-def parse_network(text: str) -> tuple[int, ...]:
-    """Return the hidden widths of `"784-128-64"`. Raises `UsageError`."""
-    words = text.split("-") if isinstance(text, str) else []
-    if not all(word.isascii() and word.isdigit() for word in words) or not 1 <= len(words) <= MAX_LAYERS:
-        raise UsageError("The network cannot be read", expected="widths like 784-128-64", received=repr(text))
-    widths = tuple(int(word[:9]) for word in words)
-    if not all(1 <= width <= MAX_WIDTH for width in widths):
-        raise UsageError("A layer is out of bounds", expected=f"1 to {MAX_WIDTH} units", received=text)
-    return widths
-
-
 def parse_value(name: str, text: str) -> str | int | float:
     """Return the value of a setting written as text (`--set rate=0.01`). Raises `UsageError`."""
     kinds = {field.name: field.type for field in dataclasses.fields(Recipe)}
@@ -212,6 +212,14 @@ def parse_value(name: str, text: str) -> str | int | float:
 
 # The notebook's three recipes. Each began in one framework, whose manner of drawing weights it keeps;
 # `docs/decisions/0003-presets.md` says what could not be kept. Adam's rate and ε are Keras's defaults.
+# The last two read drawings (`docs/decisions/0013-even-frame.md`): the notebook's network on the ink of many variants
+# of few images, and a small convolutional one.
+HAND: Json = {
+    "pixels": "ink", "frame": "even", "scale": 1.0, "validation_share": 0.1, "initialisation": "pytorch",
+    "optimiser": "native-adam", "rate": 0.003, "weight_decay": 0.01, "schedule": "one-cycle", "batch": 128,
+    "epochs": 20, "variants": 20, "rotation": 15.0, "slant": 0.5, "zoom": 0.25, "shift": 1.4, "elastic": 1.2,
+    "thickness": 0.3,
+}  # fmt: skip
 PRESETS: dict[str, Json] = {
     "notebook-full-batch-sgd": {
         "initialisation": "pytorch", "optimiser": "native-sgd", "rate": 0.01, "batch": 0, "epochs": 100,
@@ -222,6 +230,8 @@ PRESETS: dict[str, Json] = {
     "notebook-sgd": {
         "initialisation": "keras", "optimiser": "native-sgd", "rate": 0.001, "batch": 512, "epochs": 10,
     },
+    "hand": HAND,
+    "hand-cnn": {**HAND, "network": "conv16x3 pool conv32x3 pool 128", "epochs": 12},
 }  # fmt: skip
 
 
@@ -230,6 +240,15 @@ def preset(name: str, *, framework: str, dataset: str, **values: Any) -> Recipe:
     if name not in PRESETS:
         raise UsageError("Unknown recipe", expected=" or ".join(PRESETS), received=repr(name))
     return Recipe(framework=framework, dataset=dataset).changed(**{**PRESETS[name], **values})
+
+
+def fitted(recipe: Recipe, images: int) -> Recipe:
+    """Return `recipe` with as few variants as show about as many images an epoch as of the starter set.
+
+    `images` is how many the data set has: of 100,000 one variant each is enough.
+    """
+    fewer = max(1, round(recipe.variants * STARTER_IMAGES / max(images, STARTER_IMAGES)))
+    return recipe.changed(variants=fewer)
 
 
 def reference(recipe: Recipe) -> Recipe:

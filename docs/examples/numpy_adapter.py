@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,23 +11,26 @@ from threadpoolctl import threadpool_info, threadpool_limits
 from digits.errors import UsageError
 from digits.files import Json
 from digits.models import Array, Description, Floats, State, dropout, formulas, weights
+from digits.training.architecture import Architecture
 from digits.training.recipe import Recipe
 
 CHUNK = 2048  # rows a pass: the contract suite sets it to see that a full batch in chunks is one update
 SLOPES = {"relu": lambda y: y > 0, "tanh": lambda y: 1 - y * y, "sigmoid": lambda y: y * (1 - y)}  # by the output
 
 
-def create(recipe: Recipe, widths: Sequence[int]) -> NumPyClassifier:
-    """Return a classifier with layers of `widths` (inputs first, ten logits last). Sets the process's threads.
+def create(recipe: Recipe, architecture: Architecture) -> NumPyClassifier:
+    """Return a classifier with the layers of `architecture`. Sets the process's threads.
 
-    Raises `UsageError` if the recipe's device is not there, and for a compiler: NumPy has none.
+    Raises `UsageError` if the recipe's device is not there, for a compiler, which NumPy has not, and for pictures.
     """
+    if architecture.convolutional:
+        raise UsageError("This example has no convolutions", expected="dense layers", received=recipe.network)
     if recipe.device != "cpu":
         raise UsageError("NumPy has no such device here", expected="cpu", received=recipe.device)
     if recipe.compilation != "usual":
         raise UsageError("NumPy has no compiler", expected="compilation usual", received=recipe.compilation)
     threadpool_limits(recipe.threads)
-    return NumPyClassifier(recipe, widths)
+    return NumPyClassifier(recipe, architecture)
 
 
 def product_seconds(size: int, dtype: str) -> float:
@@ -44,11 +45,11 @@ def product_seconds(size: int, dtype: str) -> float:
 class NumPyClassifier:
     """A `Classifier` in NumPy."""
 
-    def __init__(self, recipe: Recipe, widths: Sequence[int]) -> None:
-        self.recipe, self.widths, self.step = recipe, widths, 0
+    def __init__(self, recipe: Recipe, architecture: Architecture) -> None:
+        self.recipe, self.architecture, self.step = recipe, architecture, 0
         adam = recipe.optimiser.endswith("adam")
         self.slots = ("m", "v") if adam else ("momentum",) if recipe.momentum else ()
-        self.weights = {name: np.zeros(shape, recipe.dtype) for name, shape in weights.shapes(widths).items()}
+        self.weights = {name: np.zeros(shape, recipe.dtype) for name, shape in weights.shapes(architecture).items()}
         self.moments = self._fresh()
 
     def place(self, inputs: Floats, labels: Array) -> None:
@@ -80,8 +81,8 @@ class NumPyClassifier:
 
     def describe(self) -> Description:
         """Return each layer with its output's shape and its parameters."""
-        layers = [{"layer": "Dense", "shape": [None, units], "parameters": (rows + 1) * units}
-                  for rows, units in pairwise(self.widths)]  # fmt: skip
+        layers = [{"layer": "Dense", "shape": [None, layer.units], "parameters": layer.parameters}
+                  for layer in self.architecture.layers]  # fmt: skip
         lines = [f"{name} {value.shape}" for name, value in self.weights.items()]
         parameters, size = (sum(getattr(v, kind) for v in self.weights.values()) for kind in ("size", "nbytes"))
         printed = "\n".join([*lines, f"{parameters:,} ({size / 2**20:.2f} MB)"])
@@ -93,6 +94,7 @@ class NumPyClassifier:
         adam, recipe = "m" in self.slots, self.recipe
         formula = formulas.adam(recipe.beta1, recipe.beta2) if adam else formulas.momentum(recipe.momentum)
         return {"version": f"NumPy {np.__version__}", "loss": formulas.LOSS,
+                "network": "-".join(map(str, self.architecture.widths)),
                 "optimiser": formulas.decayed(recipe.weight_decay, formula), "weight decay": recipe.weight_decay,
                 "epsilon": recipe.epsilon if adam else None, "rate": recipe.rate, "dropout": recipe.dropout,
                 "activation": recipe.activation, "dtype": self._kernel(0).dtype.name,
@@ -109,7 +111,7 @@ class NumPyClassifier:
 
         Raises `UsageError` if the state does not fit the network or the optimiser.
         """
-        resumes = weights.check(state, self.widths, self.slots)
+        resumes = weights.check(state, self.architecture, self.slots)
         self.step = int(state.get("step", 0)) if resumes else 0
         self.weights = {name: np.array(state[name], self.recipe.dtype) for name in self.weights}
         fresh = self._fresh()
@@ -148,7 +150,7 @@ class NumPyClassifier:
 
     def _forward(self, rows: NDArray[np.int32], start: int) -> tuple[list[Array], list[Array]]:
         """Return what enters each layer, before dropout, and then the logits; and what dropout multiplies each by."""
-        one, last = np.ones((), self.recipe.dtype), len(self.widths) - 2
+        one, last = np.ones((), self.recipe.dtype), len(self.architecture.layers) - 1
         values, scales = [self.inputs[rows]], [one]
         for layer in range(last + 1):
             fed = (values[-1] * scales[-1]) @ self._kernel(layer) + self.weights[f"layer.{layer}.bias"]

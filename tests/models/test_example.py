@@ -20,7 +20,7 @@ def test_reference_optimisers_take_the_steps_that_are_written_out_in_numpy(
     recipe = Recipe(framework=framework, dataset="none", network="32-16", pixels="ink", threads=1, dtype="float64",
                     optimiser=f"reference-{optimiser}", momentum=momentum, rate=1e-4, dropout=0.2)  # fmt: skip
     losses, ran = [], []
-    for classifier in (create(recipe), numpy_adapter.create(recipe, recipe.widths)):
+    for classifier in (create(recipe), numpy_adapter.create(recipe, recipe.architecture)):
         classifier.load(weights.initial(recipe))
         classifier.place(*ink(300))
         rows = np.random.default_rng(0).permutation(300).astype(np.int32).reshape(6, 50)

@@ -56,7 +56,7 @@ def test_reference_optimisers_decay_as_it_is_written_out_in_numpy(
 ) -> None:
     one = recipe(framework, optimiser=optimiser, momentum=momentum)
     losses, state = trained(create(one), one)
-    expected, ours = trained(numpy_adapter.create(one, one.widths), one)
+    expected, ours = trained(numpy_adapter.create(one, one.architecture), one)
     assert losses == pytest.approx(expected, rel=1e-12)
     assert apart(state, ours) < 1e-12
     plain = one.changed(weight_decay=0.0)

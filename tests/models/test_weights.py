@@ -9,6 +9,7 @@ import pytest
 
 from digits.errors import IntegrityError, UsageError
 from digits.models import State, weights
+from digits.training.architecture import dense
 from digits.training.recipe import Recipe
 
 METADATA = {"recipe": '{"network":"12-8"}', "epoch": "3", "owner": "Zoë"}
@@ -106,20 +107,20 @@ def test_the_numpy_pass_gives_each_layer_after_its_activation() -> None:
 
 
 def test_check_tells_a_resumed_optimiser_from_a_fresh_one() -> None:
-    state, widths = weights.initial(recipe()), recipe().widths
-    assert not weights.check(state, widths, ["m"])
-    assert weights.check(trained(state), widths, ["m"])
-    assert weights.check(state, widths, [])
+    state, network = weights.initial(recipe()), recipe().architecture
+    assert not weights.check(state, network, ["m"])
+    assert weights.check(trained(state), network, ["m"])
+    assert weights.check(state, network, [])
 
 
 def test_check_refuses_what_does_not_fit() -> None:
     state = weights.initial(recipe())
     with pytest.raises(UsageError, match=r"layer.0.kernel does not fit .* expected \(3, 12\), received \(784, 12\)"):
-        weights.check(state, (3, 12, 8, 10), [])
+        weights.check(state, dense(3, 12, 8, 10), [])
     with pytest.raises(UsageError, match=r"another optimiser: expected velocity, received optimizer.m.layer.0.bias"):
-        weights.check(trained(state), recipe().widths, ["velocity"])
+        weights.check(trained(state), recipe().architecture, ["velocity"])
     with pytest.raises(UsageError, match=r"optimizer.v.layer.0.kernel does not fit .* received nothing"):
-        weights.check(trained(state), recipe().widths, ["m", "v"])
+        weights.check(trained(state), recipe().architecture, ["m", "v"])
 
 
 def test_weights_are_read_as_they_were_saved(tmp_path: Path) -> None:

@@ -2,18 +2,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from digits.training.conditions import Orders, augmentation, made, network, pace
+from digits.training.conditions import Orders, augmentation, made, pace
 from digits.training.recipe import Recipe
 
 PLAIN = Recipe(framework="pytorch", dataset="none")
-
-
-class Classifier:
-    """What `network` asks of a classifier: the state of one of 3 inputs, 4 hidden units and 10 logits."""
-
-    def state(self) -> dict[str, np.ndarray]:
-        return {"layer.0.kernel": np.zeros((3, 4)), "layer.0.bias": np.zeros(4), "layer.1.kernel": np.zeros((4, 10)),
-                "layer.1.bias": np.zeros(10), "optimizer.m.layer.0.kernel": np.zeros((3, 4))}  # fmt: skip
 
 
 def given(*batches: list[list[int]]) -> Orders:
@@ -35,10 +27,6 @@ def test_of_several_seeds_updates_are_added_up_and_epochs_are_those_of_each() ->
     told = made([given([[0, 1], [2, 3]]), given([[3, 2], [1, 0]])], rows=4)
     assert (told["updates"], told["batch"], told["epochs"]) == (4, 2, 1)
     assert len(set(told["order"])) == 2
-
-
-def test_the_network_is_told_by_its_kernels() -> None:
-    assert network(Classifier()) == "3-4-10"
 
 
 def test_a_schedule_is_told_with_its_highest_rate() -> None:

@@ -8,6 +8,7 @@ import pytest
 from digits import settings
 from digits.evaluation.ledger import FACTORS
 from digits.files import Json
+from digits.training.architecture import dense
 from digits.training.outcome import Answers, Said, epoch_operations, result
 from digits.training.recipe import Recipe
 from digits.training.turns import FRAMEWORK, NAMES
@@ -139,7 +140,7 @@ def test_more_threads_than_cores_refuse_by_that_reason() -> None:
 def test_the_share_of_the_machine_is_of_the_better_product_rate() -> None:
     told = found()
     operations = 2 * 1000 * (3 * (300 * 32 + 32 * 16 + 16 * 10) - 300 * 32)
-    assert told["epoch_operations"] == epoch_operations(1000, (300, 32, 16, 10)) == operations
+    assert told["epoch_operations"] == epoch_operations(1000, dense(300, 32, 16, 10)) == operations
     assert told["product_gflops"] == {"pytorch": 55.0, "tensorflow": 60.0}
     assert told["rate_share"]["tensorflow"] == pytest.approx(operations / 1.075 / 60e9)
     assert told["images_per_second"]["pytorch"] == pytest.approx(1000 / 2.15)

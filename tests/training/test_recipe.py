@@ -57,7 +57,11 @@ def test_the_identities_of_old_runs_stay_as_they_are() -> None:
         ({"epochs": 0}, "epochs is out of bounds"),
         ({"batch": 0.5}, "batch cannot be read: expected a whole number, received 0.5"),
         ({"epochs": True}, "epochs cannot be read: expected a whole number, received True"),
-        ({"network": "784--64"}, "The network cannot be read: expected widths like 784-128-64, received '784--64'"),
+        (
+            {"network": "784--64"},
+            "The network cannot be read: expected widths like 784-128-64, or .*, received '78",
+        ),
+        ({"network": "conv16x3 128"}, "A convolution looks at ink alone: expected the pixels ink, received .* rgba"),
         ({"network": "999999999999"}, "A layer is out of bounds: expected 1 to 8192 units"),
         ({"dropout": 1.0}, "dropout is out of bounds: expected 0 to 0.95, received 1"),
         ({"device": "tpu"}, "Unknown device: expected cpu or cuda or mps, received 'tpu'"),

@@ -1,7 +1,8 @@
-"""What the units of the first layer look for: their weights on the 28×28 ink, as pictures."""
+"""What the units of the first layer look for: their weights on the 28×28 ink, or their kernels, as pictures."""
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from digits.errors import DigitsError
 from digits.models import State, weights
+from digits.training.architecture import Architecture
 from digits.training.inputs import columns, framed_ink, full_inputs
 from digits.training.recipe import Recipe
 from digits.training.run import Run
@@ -45,7 +47,7 @@ def show_first_layer(runs: list[Run], opened: bool) -> None:
     limit = float(np.quantile(np.abs(pictures), 0.995)) or 1.0
     left, right = st.columns([3, 2], gap="large")
     with left:
-        words = f"{len(pictures)} units of the first layer of {run.title}, {A_ROW} a row"
+        words = f"{len(pictures)} {_named(run.recipe)} of the first layer of {run.title}, {A_ROW} a row"
         st.image(coloured(sheet(pictures), limit), width="stretch", alt=words)
     with right:
         st.html(legend(limit))
@@ -53,19 +55,28 @@ def show_first_layer(runs: list[Run], opened: bool) -> None:
 
 
 def _words(run: Run, units: Units, count: int) -> str:
-    total = run.recipe.widths[1]
+    total, units = run.recipe.architecture.layers[0].given[-1], _named(run.recipe)
     which = (
-        f"The {count} of {total} units that pass most on to the next layer, over {min(SAMPLE, _tested(run)):,} test "
-        "images: mean activation times the length of the outgoing weights. The most used comes first."
+        f"The {count} of {total} {units} that pass most on to the next layer, over {min(SAMPLE, _tested(run)):,} "
+        "test images: mean activation times the length of the outgoing weights. The most used comes first."
         if units.most_used
-        else f"The first {count} of {total} units; which are used most cannot be told without the data set."
+        else f"The first {count} of {total} {units}; which are used most cannot be told without the data set."
     )
-    rgba = run.recipe.pixels == "rgba"
-    channel = " Only the ink channel is shown: the other three are always zero." if rgba else ""
-    return (
-        f"{which}\n\nInk on green excites a unit, ink on brown calms it.{channel} Inputs on which no image has ink "
-        f"keep their first values and are left white."
-    )
+    return f"{which}\n\nInk on green excites it, ink on brown calms it. {_what_else(run.recipe)}"
+
+
+def _named(recipe: Recipe) -> str:
+    return "kernels" if recipe.architecture.convolutional else "units"
+
+
+def _what_else(recipe: Recipe) -> str:
+    """Return what has to be known about the pictures of a recipe's first layer."""
+    if recipe.architecture.convolutional:
+        side = recipe.architecture.layers[0].kernel[0]
+        return f"Each looks for its {side}×{side} pixels everywhere in the picture; all have one scale of colours."
+    rgba = "Only the ink channel is shown: the other three are always zero. " if recipe.pixels == "rgba" else ""
+    white = "Inputs on which no image has ink keep their first values and are left white."
+    return f"{rgba}{white if not recipe.weight_decay else 'Inputs on which no image has ink shrink towards white.'}"
 
 
 def _tested(run: Run) -> int:
@@ -77,9 +88,10 @@ def _units(id: str, written: int, _run: Run) -> Units:
     """Return pictures of the first layer: the 64 most used units, or the first where the data set is gone."""
     recipe = _run.recipe
     state, _ = weights.read(_run.folder / "weights.safetensors")
-    kernel = state[weights.FIRST][columns(recipe)]
-    change = kernel - weights.initial(recipe)[weights.FIRST][columns(recipe)]
-    kernel = np.where((change != 0).any(axis=1, keepdims=True), kernel, 0)
+    kernel = _seen(state, recipe)
+    change = kernel - _seen(weights.initial(recipe), recipe)
+    if not recipe.architecture.convolutional:
+        kernel = np.where((change != 0).any(axis=1, keepdims=True), kernel, 0)
     try:
         order, most_used = np.argsort(-use(state, _sample(_run), recipe), kind="stable")[:SHOWN], True
     except DigitsError:
@@ -87,8 +99,18 @@ def _units(id: str, written: int, _run: Run) -> Units:
     return Units(_pictures(kernel[:, order]), _pictures(change[:, order]), most_used)
 
 
+def _seen(state: State, recipe: Recipe) -> NDArray[np.floating]:
+    """Return the first kernel: (784, units) of the inks, or (side · side, units) of a convolution."""
+    kernel = state[weights.FIRST]
+    return kernel.reshape(-1, kernel.shape[-1]) if recipe.architecture.convolutional else kernel[columns(recipe)]
+
+
 def _pictures(kernel: NDArray[np.floating]) -> NDArray[np.float32]:
-    return np.ascontiguousarray(kernel.T, np.float32).reshape(-1, 28, 28)
+    """Return (units, 28, 28) of the weights (side · side, units), each as large as it must be."""
+    side = math.isqrt(len(kernel))
+    place = np.arange(28) * side // 28
+    squares = np.ascontiguousarray(kernel.T, np.float32).reshape(-1, side, side)
+    return squares[:, place[:, None], place]
 
 
 def _sample(run: Run) -> NDArray[np.uint8]:
@@ -99,11 +121,16 @@ def _sample(run: Run) -> NDArray[np.uint8]:
 
 
 def use(state: State, ink: NDArray[np.uint8], recipe: Recipe) -> NDArray[np.floating]:
-    """Return (units,): the mean size of each unit's activation on `ink` times the length of its outgoing weights."""
-    first = {name: state[name] for name in (weights.FIRST, "layer.0.bias")}
-    sums = weights.forward(first, full_inputs(ink, recipe), recipe.activation)[0]
-    active = weights.ACTIVATIONS[recipe.activation](sums)
-    return np.asarray(np.abs(active).mean(axis=0) * np.linalg.norm(state["layer.1.kernel"], axis=1))
+    """Return (units,): the mean size of each unit's activation on `ink` times the length of its outgoing weights.
+
+    A unit of a convolution is a channel, wherever it looks.
+    """
+    first = Architecture(recipe.architecture.layers[:1])
+    sums = weights.forward(state, full_inputs(ink, recipe), recipe.activation, first)[0]
+    active = np.abs(weights.ACTIVATIONS[recipe.activation](sums))
+    units, following = first.layers[0].given[-1], state["layer.1.kernel"]
+    outgoing = following.reshape(-1, units, following.shape[-1])
+    return np.asarray(active.reshape(-1, units).mean(axis=0) * np.linalg.norm(outgoing, axis=(0, 2)))
 
 
 def sheet(pictures: NDArray[np.float32]) -> NDArray[np.float32]:
