@@ -21,6 +21,8 @@ WORK, WORK_INK = 112, 80  # the side of the picture that is worked on, and of th
 FAINT = 32  # ink below this is a shadow of resampling and does not widen the box
 MOST_THINNED = 0.3  # share of its width that a stroke may lose: a thin part of a thick drawing must not vanish
 
+cv2.setNumThreads(1)  # of the process: pictures this small take longer when threads are woken for them
+
 
 def even(ink: Bytes) -> Bytes:
     """Return the (28, 28) uint8 of `ink` (h, w) uint8, of any size; no ink gives none."""
