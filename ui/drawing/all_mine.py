@@ -16,7 +16,7 @@ from ui.datasets.adding import MINE, show_builds
 from ui.drawing.kept import SAID, delete
 from ui.frame import count, errors_shown, owner, plain
 
-FILE = "my-drawings.json.gz"
+FILE, OFTEN = "my-drawings.json.gz", 20  # what a download is called; after how many drawings a bar moves
 UPLOADS = "drawings-uploads"  # in the session: how many files were added, so that the next finds an empty field
 
 
@@ -44,16 +44,23 @@ def upload() -> None:
     """Ask for a file of strokes, and keep its drawings."""
     key = f"drawings-file-{st.session_state.get(UPLOADS, 0)}"
     file = st.file_uploader("Pen strokes, .json.gz", type="gz", key=key)
-    st.button("Keep its drawings", icon=":material/add:", disabled=file is None, key="mine-add", on_click=_add,
-              args=(file,))  # fmt: skip
+    if st.button("Keep its drawings", icon=":material/add:", disabled=file is None, key="mine-add"):
+        _add(file)
+        st.rerun()
 
 
 def _add(file: Any) -> None:
     """Keep the drawings of an upload; what came of it, or what is wrong with it, is said by `ui.drawing.kept.say`."""
     path = settings.part("uploads") / f"drawings-{secrets.token_hex(8)}.json.gz"
+    bar = st.progress(0.0, text="Painting and keeping")
+
+    def progress(done: int, total: int) -> None:
+        if done % OFTEN == 0:
+            bar.progress(done / total, text=f"Painting and keeping, {done:,} of {total:,}")
+
     try:
         path.write_bytes(file.getbuffer())
-        added, there = drawings.add(path)
+        added, there = drawings.add(path, progress=progress)
         more = f", {there:,} were there already" if there else ""
         st.session_state[SAID] = f"{count(added, 'drawing')} added{more}."
         st.session_state[UPLOADS] = st.session_state.get(UPLOADS, 0) + 1
