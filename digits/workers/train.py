@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import time
 from contextlib import ExitStack
+from typing import Any
 
 import numpy as np
 
@@ -43,7 +44,7 @@ def main(desk: Desk) -> None:
         _begin(run, loop, desk)
         _train(run, loop, desk)
     desk.say(phase="evaluating")
-    _finish(run, loop)
+    finish(run, loop)
     slot.close()
 
 
@@ -76,7 +77,7 @@ def _train(run: Run, loop: Loop, desk: Desk) -> None:
 
     def record(line: Json) -> None:
         append_line(run.folder / "metrics.jsonl", line)
-        desk.say(urgent=False, **_progress(loop))  # small epochs are over in less time than a status takes to write
+        desk.say(urgent=False, **progress(loop))  # small epochs are over in less time than a status takes to write
 
     def pause(ended: bool) -> None:
         if desk.stopped():
@@ -92,7 +93,8 @@ def _train(run: Run, loop: Loop, desk: Desk) -> None:
         raise
 
 
-def _progress(loop: Loop) -> Json:
+def progress(loop: Loop) -> Json:
+    """Return how far a training is, for its status."""
     speed = loop.step / loop.seconds if loop.seconds else 0.0
     return {
         "step": loop.step,
@@ -103,15 +105,15 @@ def _progress(loop: Loop) -> Json:
     }
 
 
-def _finish(run: Run, loop: Loop) -> None:
-    """Write evaluation, weights and result, in this order: a result means that all of them are there."""
+def finish(run: Run, loop: Loop, **more: Any) -> None:
+    """Write evaluation, weights and result, in this order: a result, and `more` in it, means that all are there."""
     data, classifier = loop.data, loop.classifier
     hidden, logits = metrics.outputs(classifier, data.test.inputs)
     packed = io.BytesIO()
     np.savez(packed, rows=data.test.rows, labels=data.test.labels, logits=logits, hidden=hidden)
     replace(run.folder / "evaluation.npz", packed.getvalue())
     _save_weights(run, classifier, data)
-    write_json(run.folder / "result.json", _result(run, loop, logits))
+    write_json(run.folder / "result.json", {**_result(run, loop, logits), **more})
     (run.folder / "checkpoint.safetensors").unlink(missing_ok=True)
 
 
