@@ -88,10 +88,14 @@ def test_no_ink_of_one_image_comes_into_another() -> None:
     assert not augment(images, wild, np.random.default_rng(3))[1::2].any()
 
 
+def places(count: int, how: Augmentation) -> np.ndarray:
+    """Where the pixels of a strip of variants come from."""
+    return module._places(module._Room(count, how), how, np.random.default_rng(4))
+
+
 @pytest.mark.parametrize("name", ["elastic", "jitter"])
 def test_a_field_moves_pixels_by_its_strength_on_average(name: str) -> None:
-    still = module._places(500, Augmentation(), np.random.default_rng(4))
-    moved = module._places(500, Augmentation(**{name: 0.5}), np.random.default_rng(4)) - still
+    moved = places(500, Augmentation(**{name: 0.5})) - places(500, Augmentation())
     images = moved.reshape(2, 28, 500, module.CELL)[..., :28]
     assert images.std() == pytest.approx(0.5, rel=0.05)
     assert abs(images.mean()) < 0.02
@@ -100,8 +104,8 @@ def test_a_field_moves_pixels_by_its_strength_on_average(name: str) -> None:
 def test_elastic_bends_smoothly_and_jitter_roughly() -> None:
     bent = {}
     for name in ("elastic", "jitter"):
-        places = module._places(50, Augmentation(**{name: 1.0}), np.random.default_rng(4))
-        across = np.diff(places.reshape(2, 28, 50, module.CELL)[0, ..., :28], axis=-1) - 1
+        strip = places(50, Augmentation(**{name: 1.0}))
+        across = np.diff(strip.reshape(2, 28, 50, module.CELL)[0, ..., :28], axis=-1) - 1
         bent[name] = across.std()
     assert bent["jitter"] > 2 * bent["elastic"]
 

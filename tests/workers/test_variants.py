@@ -31,7 +31,7 @@ from digits.workers.variants import Ahead
 recipe = Recipe(framework="pytorch", dataset="mine", variants=50, rotation=9.0, epochs=1000)
 ahead = Ahead(recipe, np.full((2000, 784), 200, np.uint8), "0123456789abcdef")
 ahead.begin(1)
-print(ahead._child.pid, flush=True)
+print(*(drawer.child.pid for drawer in ahead._drawers), flush=True)
 sys.stdin.read()
 """
 
@@ -100,7 +100,7 @@ def test_nothing_is_drawn_beyond_the_last_epoch(monkeypatch: pytest.MonkeyPatch)
     with Ahead(recipe(epochs=2), inks(), KEY) as found:
         found(1, go_on)
         found(2, go_on)
-        assert not found._asked
+        assert not any(drawer.asked for drawer in found._drawers)
     assert files() == {"1.npy", "2.npy"}
 
 
@@ -140,11 +140,12 @@ class Save:
 
 def test_no_more_is_kept_than_there_may_be(monkeypatch: pytest.MonkeyPatch) -> None:
     waited_for(monkeypatch)
-    monkeypatch.setattr(variants, "MOST_BYTES", 4 * 100 * 784)
+    monkeypatch.setattr(variants, "MOST_BYTES", 6 * 100 * 784)
+    monkeypatch.setattr(module, "MOST_EPOCHS", 1)
     with Ahead(recipe(epochs=10), inks(), KEY) as found:
         for epoch in range(1, 11):
             found(epoch, go_on)
-    assert 1 <= len(files()) <= 4
+    assert 1 < len(files()) <= 6
     assert "1.npy" in files(), "the first ones, which the next run asks for first"
 
 
@@ -164,7 +165,7 @@ def test_what_is_damaged_after_it_was_drawn_is_not_read_and_the_log_says_so(
 ) -> None:
     waited_for(monkeypatch)
     ahead.begin(1)
-    wait_until(lambda: "3.npy" in files())
+    wait_until(lambda: {"3.npy", "4.npy"} <= files())
     (settings.part("variants") / KEY / "2.npy").write_bytes(b"x")
     for epoch in (1, 2, 3):
         assert np.array_equal(ahead(epoch, go_on), draw(inks(), recipe(), epoch))
@@ -173,12 +174,11 @@ def test_what_is_damaged_after_it_was_drawn_is_not_read_and_the_log_says_so(
     assert said.count("\n") == 1
 
 
-def test_when_the_process_dies_the_trainer_draws_and_says_so_once(
+def test_when_a_process_dies_the_trainer_draws_and_says_so_once(
     ahead: Ahead, capfd: pytest.CaptureFixture[str]
 ) -> None:
     ahead(1, go_on)
-    assert ahead._child is not None
-    os.kill(ahead._child.pid, signal.SIGKILL)
+    os.kill(ahead._drawers[0].child.pid, signal.SIGKILL)
     for epoch in range(2, 2 + 2 * module.MOST_EPOCHS):
         assert np.array_equal(ahead(epoch, go_on), draw(inks(), recipe(), epoch))
     said = capfd.readouterr().err
@@ -220,15 +220,16 @@ def test_a_stop_is_heard_while_an_epoch_is_drawn(monkeypatch: pytest.MonkeyPatch
         found(1, stop)
 
 
-def test_the_process_ends_when_its_trainer_is_killed_in_the_middle_of_an_epoch() -> None:
+def test_its_processes_end_when_a_trainer_is_killed_in_the_middle_of_an_epoch() -> None:
     environment = {**os.environ, "PYTHONPATH": str(settings.PROJECT)}
     with subprocess.Popen([sys.executable, "-c", ORPHANS], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                           cwd=settings.PROJECT, env=environment) as trainer:  # fmt: skip
         assert trainer.stdout is not None
-        pid = int(trainer.stdout.readline())
-        assert lives(pid)
+        pids = [int(word) for word in trainer.stdout.readline().split()]
+        assert len(pids) == module.PROCESSES
+        assert all(map(lives, pids))
         trainer.kill()
-        wait_until_dead(pid)
+        wait_until_dead(*pids)
 
 
 def test_a_drawer_says_what_it_found_and_what_it_drew() -> None:
