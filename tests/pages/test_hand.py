@@ -91,7 +91,7 @@ def test_a_table_says_which_digits_each_model_gets_wrong(reader: Reader) -> None
     assert body.count("2 of 2 wrong: read as 7 ×2") == 7 * 2
     assert body.count("all right") == 2
     (said,) = [line for line in words(app).splitlines() if line.startswith("Read now: of 18 drawings, ")]
-    assert said.count(" reads 1") == 2, "the one 7, of both"
+    assert said.count(" reads 2") == 2, "both 7s, of both models"
     assert len(reader.asked) == 36
     np.testing.assert_array_equal(reader.asked[0][1], frame(each[-1].ink(), "as-drawn"))
 
