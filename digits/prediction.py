@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digits import messages, settings
+from digits.attribution import Attribution
 from digits.engine.local import environment
 from digits.errors import DigitsError, WorkerError
 from digits.evaluation.metrics import probabilities
@@ -24,10 +25,22 @@ AGAIN = "It starts again with the next drawing."
 
 @dataclass(frozen=True)
 class Prediction:
-    """What one model says of one image: ten probabilities, and the milliseconds of its forward pass."""
+    """What one model says of one image: ten probabilities, the milliseconds of its forward pass, and how sure it is.
+
+    `probabilities` (10,) are calibrated where the run knows its temperature, `raw` (10,) the network's own.
+    `distance` is 1 where `far` begins: nothing in training was like the image. `unsure` answers are less probable
+    than those of nearly all validation digits. `nearest` are rows of the run's data set whose last hidden layer is
+    most like the image's, the nearest first. Where the run cannot tell, `distance` is None and `missing` says why.
+    """
 
     probabilities: NDArray[np.float64]
     milliseconds: float
+    raw: NDArray[np.float64] | None = None
+    distance: float | None = None
+    far: bool = False
+    unsure: bool = False
+    nearest: tuple[int, ...] = ()
+    missing: str = ""
 
     @property
     def digit(self) -> int:
@@ -57,12 +70,31 @@ class Predictor:
 
     def predict(self, run: str, ink: NDArray[np.uint8]) -> Prediction:
         """Return what `run` says of framed ink (28, 28) uint8. Raises `WorkerError`."""
+        return self.predict_all(run, ink[None])[0]
+
+    def predict_all(self, run: str, inks: NDArray[np.uint8]) -> list[Prediction]:
+        """Return what `run` says of each of framed `inks` (n, 28, 28) or (n, 784) uint8, in one message.
+
+        The milliseconds are an image's share of the forward pass of all. Raises `WorkerError`.
+        """
+        if not len(inks):
+            return []
+        header, logits = self._request(run, {}, inks.reshape(-1, 784))
+        return _predictions(header, logits)
+
+    def why(self, run: str, ink: NDArray[np.uint8], digit: int | None = None) -> Attribution:
+        """Return what of framed ink (28, 28) uint8 spoke for `digit`, by default the answer. Raises `WorkerError`."""
+        header, found = self._request(run, {"why": True, "digit": digit}, ink.reshape(1, 784))
+        return Attribution(int(header["digit"]), found, float(header["change"]), float(header["gap"]),
+                           int(header["steps"]))  # fmt: skip
+
+    def _request(self, run: str, about: Json, ink: NDArray[np.uint8]) -> tuple[Json, NDArray[Any]]:
         with self._lock:
             self._load(run)
-            header, logits = self._ask({"run": run}, ink.reshape(1, 784), ANSWER_SECONDS)
-        if logits is None:
+            header, array = self._ask({"run": run, **about}, ink, ANSWER_SECONDS)
+        if array is None:
             raise WorkerError(f"The {self.framework} worker sent no logits")
-        return Prediction(probabilities(logits)[0], float(header["milliseconds"]))
+        return header, array
 
     def close(self) -> None:
         """End the worker by closing its pipe."""
@@ -113,3 +145,18 @@ class Predictor:
         if "error" in reply[0]:
             raise DigitsError(reply[0]["error"])
         return reply
+
+
+def _predictions(header: Json, logits: NDArray[Any]) -> list[Prediction]:
+    """Return what a reply says of each of its (n, 10) `logits`."""
+    raw = probabilities(logits)
+    each = float(header["milliseconds"]) / len(logits)
+    if "probabilities" not in header:
+        return [Prediction(one, each, one) for one in raw]
+    shares = np.array(header["probabilities"], np.float64)
+    distances = [None if np.isnan(one) else float(one) for one in header["distance"]]
+    told = zip(shares, raw, distances, header["far"], header["unsure"], header["nearest"], strict=True)
+    return [
+        Prediction(share, each, own, distance, far, unsure, tuple(nearest), header["missing"])
+        for share, own, distance, far, unsure, nearest in told
+    ]

@@ -40,13 +40,15 @@ class Part:
 class Data:
     """What a run trains and tests on; `live` are the columns of the full width that its inputs are.
 
-    `ink` (n, 784) is the framed ink of the training images where variants are drawn from it, else empty.
+    `ink` (n, 784) is the framed ink of the training images where variants are drawn from it, else empty. The
+    `validation` part says how sure a trained network may be (`digits.training.knowledge`).
     """
 
     train: Part
     test: Part
     live: NDArray[np.int64]
     ink: NDArray[np.uint8] = field(default_factory=lambda: np.zeros((0, 784), np.uint8))
+    validation: Part | None = None
 
 
 def columns(recipe: Recipe) -> NDArray[np.int64]:
@@ -101,6 +103,15 @@ def live_inputs(ink: NDArray[np.uint8], recipe: Recipe, live: NDArray[np.int64])
     return scaled(ink, recipe)
 
 
+def ink_of(part: Part, live: NDArray[np.int64], recipe: Recipe) -> NDArray[np.uint8]:
+    """Return the framed ink (n, 784) that the inputs of `part` were made of; where no input is, there is none."""
+    ink = np.zeros((len(part.rows), 784), np.uint8)
+    places = columns(recipe)
+    inked = np.isin(live, places)
+    ink[:, np.searchsorted(places, live[inked])] = np.rint(part.inputs[:, inked] * (255 / recipe.scale))
+    return ink
+
+
 def load(recipe: Recipe, fingerprint: str, *, parts: Split | None = None) -> Data:
     """Read and check the data set, and split it: into `parts`, by default those of its families of now.
 
@@ -115,4 +126,4 @@ def load(recipe: Recipe, fingerprint: str, *, parts: Split | None = None) -> Dat
         return Part(rows, live_inputs(ink[rows], recipe, live), dataset.labels[rows])
 
     drawn_from = ink[shown] if recipe.augmented else ink[:0].copy()
-    return Data(part(shown), part(parts.test), live, drawn_from)
+    return Data(part(shown), part(parts.test), live, drawn_from, part(parts.validation))

@@ -15,7 +15,7 @@ from digits.evaluation import metrics
 from digits.evaluation.report import report
 from digits.files import Json, append_line, line_bytes, parse_lines, replace, write_json
 from digits.models import Classifier, create, weights
-from digits.training import variants
+from digits.training import knowledge, variants
 from digits.training.conditions import conditions, made
 from digits.training.inputs import Data, load
 from digits.training.leak import leak_of
@@ -106,12 +106,13 @@ def progress(loop: Loop) -> Json:
 
 
 def finish(run: Run, loop: Loop, **more: Any) -> None:
-    """Write evaluation, weights and result, in this order: a result, and `more` in it, means that all are there."""
+    """Write evaluation, knowledge, weights, and last the result with `more` in it: it means that all are there."""
     data, classifier = loop.data, loop.classifier
     hidden, logits = metrics.outputs(classifier, data.test.inputs)
     packed = io.BytesIO()
     np.savez(packed, rows=data.test.rows, labels=data.test.labels, logits=logits, hidden=hidden)
     replace(run.folder / "evaluation.npz", packed.getvalue())
+    knowledge.learn(classifier, run.recipe, data).save(run.folder / knowledge.FILE)
     _save_weights(run, classifier, data)
     write_json(run.folder / "result.json", {**_result(run, loop, logits), **more})
     (run.folder / "checkpoint.safetensors").unlink(missing_ok=True)
