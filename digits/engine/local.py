@@ -81,9 +81,15 @@ def start_training(recipe: Recipe, *, owner: str, again: bool = False) -> Run:
 
 
 def resume(run: Run, *, owner: str) -> None:
-    """Go on with an ended run from its last checkpoint. Raises `ConflictError` if there is nothing left to do."""
+    """Go on with an ended run from its last checkpoint. Raises `ConflictError` if there is nothing left to do.
+
+    A tuning begins again, beside the queue.
+    """
     if run.job.state == "finished":
         raise ConflictError(f"{run.id} is finished", do="Train it again to have another one of the same recipe.")
+    if run.tuning:
+        launch("tune", run.job, jobs.reopen(run.job, owner=owner))
+        return
     enqueue(run.job, jobs.reopen(run.job, owner=owner), owner)
 
 

@@ -120,8 +120,7 @@ def seed_groups(runs: Sequence[Run]) -> list[list[Run]]:
     """
     groups: dict[str, list[Run]] = {}
     for run in runs:
-        alike = run.recipe.changed(seed=0, dataset="").identity(run.spec["fingerprint"], run.spec.get("families"))
-        groups.setdefault(alike, []).append(run)
+        groups.setdefault(run.alike(seed=0), []).append(run)
     parted: list[list[Run]] = []
     for group in groups.values():
         parted += [group] if len(_values(group, "seed")) >= SEEDS_NEEDED else [[run] for run in group]
@@ -149,12 +148,21 @@ def _settings(runs: Sequence[Run]) -> dict[str, list[Any]]:
     }
     settings["batch"] = _batches(runs)
     settings["families"] = [(run.spec.get("families") or "")[:8] or None for run in runs]
+    settings["drawings"] = [_drawings(run) for run in runs]
+    settings["tuned from"] = [run.tuning and run.tuning["name"] for run in runs]
     fingerprints = [run.spec["fingerprint"][:8] for run in runs]
     if len(set(fingerprints)) == 1:
         settings.pop("dataset", None)
     elif len({recipe.dataset for recipe in recipes}) == 1:
         settings["fingerprint"] = fingerprints
     return settings
+
+
+def _drawings(run: Run) -> str:
+    """Return what a run was tuned on: how many drawings, and the first 8 digits of their hash."""
+    if run.tuning is None:
+        return "none"
+    return f"{run.tuning['drawings']:,} ({run.spec['drawings'][:8]})"
 
 
 def _idle(recipe: Recipe) -> tuple[str, ...]:
@@ -181,8 +189,6 @@ def unfair(runs: Sequence[Run]) -> list[str]:
     found = differences(runs)
     recipes: dict[str, set[str]] = {}
     for run in runs:
-        alike = run.recipe.changed(framework="pytorch", dataset="")  # which may have been renamed in between
-        neutral = alike.identity(run.spec["fingerprint"], run.spec.get("families"))
-        recipes.setdefault(run.recipe.framework, set()).add(neutral)
+        recipes.setdefault(run.recipe.framework, set()).add(run.alike(framework="pytorch"))
     equal = all(each == next(iter(recipes.values())) for each in recipes.values())
     return [] if len(recipes) < 2 or equal else [name for name in found if name != "framework"]

@@ -3,8 +3,11 @@
 job.json      recipe and fingerprint of the data set    metrics.jsonl       one line a record
 result.json   what came out                             weights.safetensors full width, (in, out) kernels
 label.json    the name and note that a person gave      evaluation.npz      test rows, logits, last hidden layer
+knowledge.npz how sure it may be, what training was like (`digits.training.knowledge`)
 split.npz     the part of each row, if split by family
 checkpoint.safetensors   where to go on; gone when finished
+
+A run that was tuned on drawings (`digits.training.tuning`) has their copies besides, and names its `parent`.
 """
 
 from __future__ import annotations
@@ -59,6 +62,29 @@ class Run:
         """The recipe. Raises `UsageError` if what is stored is none."""
         return Recipe(**self.spec["recipe"])
 
+    @property
+    def tuning(self) -> Json | None:
+        """Of a run that was tuned on drawings: how many, of which digits and writers, and what it came from.
+
+        `name` and `recipe` are those of the run that was trained in the beginning, which may be gone.
+        """
+        found: Json | None = self.spec.get("tuning")
+        return found
+
+    @property
+    def learnt_from(self) -> tuple[str, str | None, str | None]:
+        """What tells its images from others': the hashes of data set, of families that split it, and of drawings."""
+        return self.spec["fingerprint"], self.spec.get("families"), self.spec.get("drawings")
+
+    def alike(self, **changes: Any) -> str:
+        """Return what it has in common with runs that only differ in `changes`, whatever their data set is called."""
+        fingerprint, families, drawings = self.learnt_from
+        alike = self.recipe.changed(dataset="", **changes).identity(fingerprint, families)
+        if self.tuning is None:
+            return alike
+        first = Recipe(**self.tuning["recipe"]).changed(dataset="", **changes)
+        return f"{alike} {drawings} {first.identity(fingerprint, families)}"
+
     def dataset(self) -> Dataset:
         """Return the data set that it was trained on, whatever that is called now.
 
@@ -95,10 +121,16 @@ class Run:
 
     @property
     def label(self) -> Json:
-        """The `name` and `note` that a person gave; by default the recipe's title."""
+        """The `name` and `note` that a person gave; by default the recipe's title, and what it was tuned on."""
         path = self.folder / "label.json"
         given = read_json(path) if path.exists() else {}
-        return {"name": given.get("name") or recipes.title(self.recipe), "note": given.get("note", "")}
+        return {"name": given.get("name") or self._usual_name(), "note": given.get("note", "")}
+
+    def _usual_name(self) -> str:
+        if self.tuning is None:
+            return recipes.title(self.recipe)
+        drawings = int(self.tuning["drawings"])
+        return f"{self.tuning['name']} · tuned on {drawings:,} drawing{'s' * (drawings != 1)}"
 
     @property
     def title(self) -> str:

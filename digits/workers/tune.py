@@ -1,0 +1,186 @@
+"""The tuning worker: a finished run learns a person's drawings. `python -m digits.workers.tune RUN`.
+
+It begins with the files that the starter put into the folder of the run, the old weights as its checkpoint among
+them: the run that it came from may be gone. It does not wait for trainings, only for another tuning in its framework.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from digits import settings
+from digits.dataset.dataset import Dataset
+from digits.errors import StoppedError
+from digits.evaluation import metrics
+from digits.files import Json, Lock, append_line, replace
+from digits.images.augment import Augmentation, augment
+from digits.models import Classifier, State, create, weights
+from digits.training import taught, tuning
+from digits.training.inputs import Data, Part, alive, framed_ink, live_inputs
+from digits.training.loop import Loop
+from digits.training.queue import POLL_SECONDS
+from digits.training.recipe import STRENGTHS, Recipe
+from digits.training.run import Run
+from digits.training.shares import dealt
+from digits.training.taught import Taught
+from digits.workers.desk import Desk, work
+from digits.workers.train import finish, progress
+
+Ink = NDArray[np.uint8]
+Rows = NDArray[np.int64]
+
+
+class Pile(NamedTuple):
+    """Framed ink (n, 784) uint8, its labels (n,), and its rows (n,) in the data set; below 0 they are drawings."""
+
+    ink: Ink
+    labels: Rows
+    rows: Rows
+
+    def taken(self, places: Rows) -> Pile:
+        """Return those at `places` (m,), as often as they are named."""
+        return Pile(self.ink[places], self.labels[places], self.rows[places])
+
+
+class Material(NamedTuple):
+    """What a tuning shows in an epoch and is tested on, what it is checked on, and the drawings that are held out."""
+
+    data: Data
+    check: Pile
+    held: Pile
+
+
+def main(desk: Desk) -> None:
+    """Tune the run of `desk` to its end; after a stop it begins again."""
+    run = Run(desk.job)
+    if (run.folder / "result.json").exists():  # killed after its last word but one
+        return
+    cv2.setNumThreads(1)
+    desk.say(phase="waiting", framework=run.recipe.framework)
+    seat = _sit_down(run.recipe.framework, desk)
+    desk.say(state="running", phase="reading the data", started=time.time())
+    material = material_of(run, taught.read(run.folder))
+    desk.check()
+    desk.say(phase=f"importing {settings.FRAMEWORK_NAMES[run.recipe.framework]}")
+    classifier = create(run.recipe, inputs=len(material.data.live))
+    desk.check()
+    loop = Loop(run.recipe, material.data, classifier)
+    finish(run, loop, **_tune(run, loop, material, desk))
+    seat.close()
+
+
+def _sit_down(framework: str, desk: Desk) -> Lock:
+    """Wait until no other tuning in this framework is at work. Raises `StoppedError`."""
+    seat = Lock(settings.part("slots") / f"tune-{framework}.lock")
+    while not seat.acquire(wait_seconds=POLL_SECONDS):
+        desk.check()
+    return seat
+
+
+def material_of(run: Run, found: Taught) -> Material:
+    """Read what is needed of the old data set, and put old images and drawings together.
+
+    Raises `NotFoundError` and `IntegrityError` if it is gone or another one now.
+    """
+    recipe, parts, dataset = run.recipe, run.split(), Dataset.of(run.recipe.dataset, run.spec["fingerprint"])
+    images = tuning.steps(recipe) * tuning.BATCH
+    shown = dealt(parts.train, dataset, recipe.shares, recipe.seed)
+    old, checked = tuning.dealt_out(shown, parts.validation, images, recipe.seed)
+    rows = np.unique(np.concatenate([old, checked, parts.test]))
+    dataset.verify_blocks(rows)
+    there = Pile(framed_ink(dataset.images[rows], recipe), dataset.labels[rows], rows)
+    drawings = Pile(found.ink, found.digits, -1 - np.arange(len(found.ink)))
+    before, new = there.taken(np.searchsorted(rows, old)), drawings.taken(np.flatnonzero(~found.held))
+    places = tuning.composed(len(old), len(new.rows), images, recipe.seed)
+    mixed = Pile(*map(np.concatenate, zip(before.taken(places[0]), new.taken(places[1]), strict=True)))
+    live = alive(mixed.ink, recipe)
+    train, test = (_part(pile, recipe, live) for pile in (mixed, there.taken(np.searchsorted(rows, parts.test))))
+    check = _varied(there.taken(np.searchsorted(rows, checked)), run)
+    unseen = there.taken(np.searchsorted(rows, checked[np.isin(checked, parts.validation)]))
+    data = Data(train, test, live, mixed.ink, _part(unseen, recipe, live))
+    return Material(data, check, drawings.taken(np.flatnonzero(found.held)))
+
+
+def _part(pile: Pile, recipe: Recipe, live: Rows) -> Part:
+    return Part(pile.rows, live_inputs(pile.ink, recipe, live), pile.labels)
+
+
+def _varied(check: Pile, run: Run) -> Pile:
+    """Return the images of the check with variants, if the model knows variants: a loss is seen sooner on more."""
+    if not Recipe(**run.spec["tuning"]["recipe"]).augmented:
+        return check
+    how = Augmentation(**{name: getattr(run.recipe, name) for name in STRENGTHS})
+    copies = check.taken(np.tile(np.arange(len(check.rows)), tuning.COPIES))
+    generator = np.random.default_rng((run.recipe.seed, tuning.STREAM, 2))
+    varied = augment(copies.ink.reshape(-1, 28, 28), how, generator).reshape(-1, 784)
+    return Pile(*map(np.concatenate, zip(check, copies._replace(ink=varied), strict=True)))
+
+
+def _tune(run: Run, loop: Loop, material: Material, desk: Desk) -> Json:
+    """Train from the old weights, go back as far as the check asks for, and return what is told of it."""
+    state, _ = weights.read(run.folder / "checkpoint.safetensors")
+    before = weights.narrow(state, loop.data.live)
+    loop.classifier.load(before)
+
+    def accuracy(pile: Pile) -> float | None:
+        if not len(pile.rows):
+            return None
+        inputs = live_inputs(pile.ink, run.recipe, loop.data.live)
+        return metrics.accuracy(metrics.outputs(loop.classifier, inputs)[1], pile.labels)
+
+    first = {"drawings_accuracy": accuracy(material.held), "check_accuracy": accuracy(material.check)}
+    first["test_accuracy"] = _train(run, loop, desk)
+    desk.say(phase="evaluating", **progress(loop))
+    kept = _settle(loop.classifier, before, first["check_accuracy"] or 0.0, lambda: accuracy(material.check) or 0.0)
+    last = {"drawings_accuracy": accuracy(material.held), "check_accuracy": accuracy(material.check)}
+    last["test_accuracy"] = loop.evaluate()["test_accuracy"]
+    why = tuning.why_none_held(len(material.held.rows), run.spec["tuning"]["drawings"])
+    return {"parent": run.spec["parent"], "drawings": run.spec["tuning"]["drawings"], "kept_share": kept,
+            "held_out": len(material.held.rows), "why_none_held_out": why, "check_images": len(material.check.rows),
+            "before": first, "after": last, "seconds": time.time() - desk.status["created"]}  # fmt: skip
+
+
+def _train(run: Run, loop: Loop, desk: Desk) -> float:
+    """Train to the end, recording as any training does; return the test accuracy at the old weights."""
+    replace(run.folder / "metrics.jsonl", b"")
+    desk.say(phase="training", total=loop.total, steps_an_epoch=loop.steps_an_epoch, images=loop.rows,
+             parameters=run.recipe.parameters)  # fmt: skip
+    lines: list[Json] = []
+
+    def record(line: Json) -> None:
+        lines.append(line)
+        append_line(run.folder / "metrics.jsonl", line)
+        desk.say(urgent=False, **progress(loop))
+
+    def pause(_: bool) -> None:
+        if desk.stopped():
+            raise StoppedError(f"{run.id} was stopped at epoch {loop.step / loop.steps_an_epoch:.2f}")
+
+    loop.run(record, pause)
+    return float(lines[0]["test_accuracy"])
+
+
+def _settle(classifier: Classifier, before: State, accuracy: float, check: Callable[[], float]) -> float:
+    """Load the weights as far from those `before` as the check allows, whose `accuracy` was theirs; return how far.
+
+    A share of 0 leaves the old weights as they were.
+    """
+    after = classifier.state()
+
+    def at(share: float) -> float:
+        classifier.load(tuning.between(before, after, share))
+        return check()
+
+    kept = tuning.how_far(accuracy, at)
+    classifier.load(tuning.between(before, after, kept))
+    return kept
+
+
+if __name__ == "__main__":
+    work(main, "runs")
