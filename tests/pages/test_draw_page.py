@@ -1,0 +1,88 @@
+"""The page Draw as `AppTest` runs it, with a drawing on its canvas and models that say what the test tells them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from streamlit.testing.v1 import AppTest
+
+from digits import settings
+from digits.errors import WorkerError
+from digits.prediction import Prediction
+from tests import canvases
+
+pytestmark = pytest.mark.usefixtures("furnished")
+LINE = (np.array([[140.0, 60.0], [140.0, 140.0], [140.0, 220.0]]),)
+
+
+class Told:
+    """A framework's worker that says what it was told to, of whatever it is shown."""
+
+    def __init__(self, digit: int | None) -> None:
+        self.digit = digit
+        self.seen: list[NDArray[np.uint8]] = []
+
+    def is_warm(self, run: str) -> bool:
+        return True
+
+    def predict(self, run: str, ink: NDArray[np.uint8]) -> Prediction:
+        self.seen.append(ink)
+        if self.digit is None:
+            raise WorkerError("The worker *ended*")
+        return Prediction(np.eye(10)[self.digit] * 0.9 + 0.01, 0.5)
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> dict[str, Told]:
+    """Who answers: PyTorch a 1, TensorFlow a 7."""
+    found = {"pytorch": Told(1), "tensorflow": Told(7)}
+    monkeypatch.setattr("ui.drawing.answers.predictor", found.get)
+    monkeypatch.setattr("ui.drawing.position.predictor", found.get)
+    monkeypatch.setattr("ui.drawing.choosing.prepare", lambda run: None)
+    return found
+
+
+def opened() -> AppTest:
+    app = AppTest.from_file(str(settings.PROJECT / "app.py"), default_timeout=60).run()
+    app.switch_page(str(settings.PROJECT / "pages" / "draw.py")).run()
+    assert not app.exception, app.exception
+    return app
+
+
+def shown(app: AppTest) -> str:
+    kinds = (app.markdown, app.caption, app.error)
+    return "\n".join(element.value for kind in kinds for element in kind).replace("\\", "")
+
+
+def test_a_blank_canvas_asks_nobody(told: dict[str, Told]) -> None:
+    app = opened()
+    assert "Draw a digit from 0 to 9" in shown(app)
+    assert [metric.value for metric in app.metric] == ["–", "–"]
+    assert not any(one.seen for one in told.values())
+
+
+def test_both_are_asked_about_the_same_ink_and_the_page_says_that_they_disagree(
+    told: dict[str, Told], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    canvases.put(monkeypatch, LINE)
+    app = opened()
+    assert [metric.value for metric in app.metric] == ["1", "7"]
+    assert "They disagree: PyTorch says **1** and TensorFlow says **7**." in shown(app)
+    assert shown(app).count("91.0 % sure · 0.50 ms") == 2
+    first, second = (one.seen[0] for one in told.values())
+    assert first.shape == (28, 28)
+    np.testing.assert_array_equal(first, second)
+    told["tensorflow"].digit = 1
+    assert "They agree: **1**." in shown(opened())
+
+
+def test_a_worker_that_ends_is_told_beside_the_answer_of_the_other(
+    told: dict[str, Told], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    canvases.put(monkeypatch, LINE)
+    told["pytorch"].digit = None
+    app = opened()
+    assert [metric.value for metric in app.metric] == ["7"]
+    assert "The worker *ended*" in shown(app)
+    assert "agree" not in shown(app)
