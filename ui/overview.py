@@ -58,9 +58,10 @@ def _misread(counts: np.ndarray) -> str:
 def judged(runs: list[Run]) -> list[Run]:
     """Return the two runs that the verdict is about, the better one first; none while there are no such two.
 
-    They are those of the cards, if these can be compared image by image, else the newest two of one recipe.
+    They are those of the cards, if these can be compared image by image, else the newest two of one recipe. None was
+    tuned on drawings.
     """
-    finished = [run for run in runs if run.job.state == "finished"]
+    finished = [run for run in runs if run.job.state == "finished" and run.tuning is None]
     best = best_runs(finished)
     pair = best if len(best) > 1 and why_not(*best[:2]) is None else _newest_pair(finished)
     return sorted(pair, key=lambda run: -run.result()["test_accuracy"])
@@ -105,9 +106,9 @@ def show_duel() -> bool:
 
 
 def _newest_pair(finished: list[Run]) -> list[Run]:
-    seen: dict[tuple, Run] = {}
+    seen: dict[str, Run] = {}
     for run in finished:
-        same = (run.recipe.changed(framework="pytorch", dataset=""), run.spec["fingerprint"])
+        same = run.alike(framework="pytorch")
         other = seen.setdefault(same, run)
         if other.recipe.framework != run.recipe.framework and _same_test(other, run):
             return [other, run]

@@ -48,5 +48,6 @@ def _at_work(line: list[Job]) -> Iterator[Job]:
     for kind in TITLES:
         for job in jobs.all_jobs(kind):
             with suppress(DigitsError):
-                if job not in line and job.state == "running":
+                beside = "tuning" in job.spec()  # the queue
+                if job not in line and job.state == "running" and not beside:
                     yield job

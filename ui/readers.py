@@ -37,8 +37,11 @@ def finished_runs(framework: str) -> list[Run]:
 
 
 def best_runs(runs: list[Run]) -> list[Run]:
-    """Return the best finished run of each framework on the data set that was trained on last."""
-    finished = [run for run in runs if run.job.state == "finished"]
+    """Return the best finished run of each framework on the data set that was trained on last.
+
+    One that was tuned on somebody's drawings is for that person to choose.
+    """
+    finished = [run for run in runs if run.job.state == "finished" and run.tuning is None]
     if not finished:
         return []
     there = [run for run in finished if run.spec["fingerprint"] == finished[0].spec["fingerprint"]]

@@ -31,7 +31,7 @@ def _row(run: Run) -> Json:
     accuracy = run.result()["test_accuracy"] if state == "finished" else None
     return {"run": run.id, "state": state, "framework": run.recipe.framework, "dataset": run.recipe.dataset,
             "name": run.label["name"], "test_accuracy": accuracy, "split": run.recipe.split,
-            "leak": leak_of(run)}  # fmt: skip
+            "leak": leak_of(run), **({"parent": run.spec["parent"]} if run.tuning else {})}  # fmt: skip
 
 
 def _duel(duel: Duel) -> Json:

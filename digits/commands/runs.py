@@ -118,7 +118,8 @@ def show(id: str) -> Json:
     result = found.result() if status["state"] == "finished" else {}
     if isinstance(found, Duel):
         return {"duel": id, "name": found.title, "status": status, **found.spec, **result}
-    return {"run": id, **found.label, "status": status, "recipe": found.recipe.as_json(), **result,
+    tuned: Json = {name: found.spec[name] for name in ("parent", "tuning") if name in found.spec}
+    return {"run": id, **found.label, "status": status, "recipe": found.recipe.as_json(), **tuned, **result,
             "split": found.recipe.split, "leak": leak_of(found), "test_share": result.get("test_share")}  # fmt: skip
 
 

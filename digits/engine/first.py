@@ -59,7 +59,7 @@ def _status(kind: str, name: str, wanted: object) -> Json | None:
     """Return the status of the newest job whose `name` is what was `wanted`; one that was made again is another."""
     for job in jobs.all_jobs(kind):
         with suppress(IntegrityError, NotFoundError):  # what cannot be read is none of ours
-            if "-" not in job.id and job.spec().get(name) == wanted:
+            if "-" not in job.id and job.spec().get(name) == wanted and "tuning" not in job.spec():
                 return job.status()
     return None
 

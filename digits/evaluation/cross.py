@@ -6,6 +6,7 @@ It needs the framework of the run: the app asks a worker (`digits.engine.evaluat
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +16,9 @@ from digits.errors import IntegrityError, NotFoundError, UsageError
 from digits.evaluation.evaluate import logits, trained
 from digits.evaluation.kept import is_own, keep, kept, summary
 from digits.files import Json
+from digits.training import taught
 from digits.training.inputs import CHUNK, framed_ink
-from digits.training.run import Run
+from digits.training.run import Run, find_run
 
 Pause = Callable[[int], None]
 Ink = NDArray[np.uint8]
@@ -68,8 +70,18 @@ def _rows(run: Run, dataset: Dataset) -> tuple[Rows, int | None]:
         own = run.dataset()
     except (IntegrityError, NotFoundError):
         return np.arange(len(dataset.labels)), None
-    new = ~np.isin(dataset.hashes, own.hashes[_learnt(run)])
+    new = ~np.isin(dataset.hashes, own.hashes[_learnt(run)]) & ~_taught(run, dataset)
     return np.flatnonzero(new), int((~new).sum())
+
+
+def _taught(run: Run, dataset: Dataset) -> NDArray[np.bool_]:
+    """Return which images (n,) of `dataset` show drawings that `run`, or a run that it was tuned from, has learnt."""
+    shown = np.zeros(len(dataset.labels), bool)
+    with suppress(NotFoundError):  # one was deleted
+        while run.tuning:
+            shown |= taught.rows_of(dataset, taught.read(run.folder))
+            run = find_run(run.spec["parent"])
+    return shown
 
 
 def _learnt(run: Run) -> Rows | slice:

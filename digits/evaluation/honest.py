@@ -110,11 +110,14 @@ def _read(run: Run) -> None:
 
 
 def trials_of(runs: Iterable[Run]) -> list[Trial]:
-    """Return the finished among `runs` in numbers, in their order. Raises `IntegrityError` for damaged ones."""
+    """Return the finished among `runs` in numbers, in their order. Raises `IntegrityError` for damaged ones.
+
+    A run that was tuned on drawings is none: it says nothing of what its recipe reads.
+    """
     return [
         Trial(run.id, run.recipe, run.spec["fingerprint"], run.spec.get("families"),
               float(run.result()["test_accuracy"]), leak_of(run))
-        for run in runs if run.job.state == "finished"
+        for run in runs if run.job.state == "finished" and run.tuning is None
     ]  # fmt: skip
 
 

@@ -72,6 +72,11 @@ class Run:
         return found
 
     @property
+    def first_recipe(self) -> Recipe:
+        """The recipe by which it was trained in the beginning: its own, unless it was tuned afterwards."""
+        return self.recipe if self.tuning is None else Recipe(**self.tuning["recipe"])
+
+    @property
     def learnt_from(self) -> tuple[str, str | None, str | None]:
         """What tells its images from others': the hashes of data set, of families that split it, and of drawings."""
         return self.spec["fingerprint"], self.spec.get("families"), self.spec.get("drawings")
@@ -82,7 +87,7 @@ class Run:
         alike = self.recipe.changed(dataset="", **changes).identity(fingerprint, families)
         if self.tuning is None:
             return alike
-        first = Recipe(**self.tuning["recipe"]).changed(dataset="", **changes)
+        first = self.first_recipe.changed(dataset="", **changes)
         return f"{alike} {drawings} {first.identity(fingerprint, families)}"
 
     def dataset(self) -> Dataset:

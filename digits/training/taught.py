@@ -121,7 +121,7 @@ def of_strokes(drawings: Sequence[Drawing], how: str) -> Taught:
     from digits.evaluation.evaluate import seen_of
 
     entries = [entry_of(one.digit, one.writer, fit(one.strokes), PEN_WIDTH, CANVAS_SIDE) for one in drawings]
-    return _taught(entries, seen_of(drawings, how) if drawings else [])
+    return _taught(entries, list(seen_of(drawings, how)) if drawings else [])
 
 
 def entry_of(digit: int, writer: str, strokes: Iterable[Points], pen: float, canvas: int) -> Json:

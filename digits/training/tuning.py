@@ -106,7 +106,7 @@ def held_out(named: Sequence[tuple[int, str, str]], known: NDArray[np.bool_]) ->
     """
     held = np.zeros(len(named), bool)
     if len(named) >= FEWEST:
-        order = sorted(np.flatnonzero(~known), key=lambda place: named[place])
+        order = sorted(np.flatnonzero(~known).tolist(), key=lambda place: named[place])
         every = max(EVERY, -(-len(named) // MOST_HELD))
         held[order[every // 2 :: every]] = True
     return held

@@ -47,6 +47,11 @@ class Pile(NamedTuple):
         """Return those at `places` (m,), as often as they are named."""
         return Pile(self.ink[places], self.labels[places], self.rows[places])
 
+    def followed(self, other: Pile) -> Pile:
+        """Return these and then those of `other`."""
+        return Pile(np.concatenate([self.ink, other.ink]), np.concatenate([self.labels, other.labels]),
+                    np.concatenate([self.rows, other.rows]))  # fmt: skip
+
 
 class Material(NamedTuple):
     """What a tuning shows in an epoch and is tested on, what it is checked on, and the drawings that are held out."""
@@ -98,7 +103,7 @@ def material_of(run: Run, found: Taught) -> Material:
     drawings = Pile(found.ink, found.digits, -1 - np.arange(len(found.ink)))
     before, new = there.taken(np.searchsorted(rows, old)), drawings.taken(np.flatnonzero(~found.held))
     places = tuning.composed(len(old), len(new.rows), images, recipe.seed)
-    mixed = Pile(*map(np.concatenate, zip(before.taken(places[0]), new.taken(places[1]), strict=True)))
+    mixed = before.taken(places[0]).followed(new.taken(places[1]))
     live = alive(mixed.ink, recipe)
     train, test = (_part(pile, recipe, live) for pile in (mixed, there.taken(np.searchsorted(rows, parts.test))))
     check = _varied(there.taken(np.searchsorted(rows, checked)), run)
@@ -113,13 +118,13 @@ def _part(pile: Pile, recipe: Recipe, live: Rows) -> Part:
 
 def _varied(check: Pile, run: Run) -> Pile:
     """Return the images of the check with variants, if the model knows variants: a loss is seen sooner on more."""
-    if not Recipe(**run.spec["tuning"]["recipe"]).augmented:
+    if not run.first_recipe.augmented:
         return check
     how = Augmentation(**{name: getattr(run.recipe, name) for name in STRENGTHS})
     copies = check.taken(np.tile(np.arange(len(check.rows)), tuning.COPIES))
     generator = np.random.default_rng((run.recipe.seed, tuning.STREAM, 2))
     varied = augment(copies.ink.reshape(-1, 28, 28), how, generator).reshape(-1, 784)
-    return Pile(*map(np.concatenate, zip(check, copies._replace(ink=varied), strict=True)))
+    return check.followed(copies._replace(ink=varied))
 
 
 def _tune(run: Run, loop: Loop, material: Material, desk: Desk) -> Json:

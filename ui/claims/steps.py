@@ -45,7 +45,7 @@ def _folds(found: Honesty, dataset: Dataset, runs: list[Run]) -> None:
     wanted = [found.fold(name, fold, dataset.name) for name, folds in found.missing.items() for fold in folds]
     known = families_hash(dataset)
     busy = {run.recipe.changed(dataset=dataset.name) for run in runs if run.job.state in LIVE
-            and (run.spec["fingerprint"], run.spec.get("families")) == (dataset.fingerprint, known)}  # fmt: skip
+            and run.learnt_from == (dataset.fingerprint, known, None)}  # fmt: skip
     left = [recipe for recipe in wanted if recipe not in busy]
     if busy & set(wanted):
         st.caption(

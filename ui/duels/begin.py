@@ -130,7 +130,7 @@ def _epoch_seconds(recipe: Recipe) -> float | None:
                 return float(sum(duel.result()["epoch_seconds"].values()))
     found: dict[str, float] = {}
     for run in runs_on(dataset):
-        if run.job.state == "finished" and _alike(run.recipe, recipe):
+        if run.job.state == "finished" and run.tuning is None and _alike(run.recipe, recipe):
             found.setdefault(run.recipe.framework, fmean(run.result()["epoch_seconds"]))
     return sum(found.values()) if len(found) == len(FRAMEWORKS) else None
 
@@ -143,13 +143,14 @@ def _alike(one: Recipe, other: Recipe) -> bool:
 def fair(run: Run) -> Wish:
     """Return the fair duel of a run's recipe: one formula, the split that is honest, each compiled as usual.
 
-    It has as many epochs as the run, and no fewer than an answer on speed takes.
+    It has as many epochs as the run, and no fewer than an answer on speed takes. Of a run that was tuned on drawings
+    it is that of the recipe by which it was trained before.
 
     Raises `NotFoundError` if its data set is gone.
     """
     dataset = run.dataset()
-    epochs = max(1 + -(-ROUNDS_NEEDED // SEEDS), run.recipe.epochs)
-    same = recipes.reference(run.recipe).changed(
+    epochs = max(1 + -(-ROUNDS_NEEDED // SEEDS), run.first_recipe.epochs)
+    same = recipes.reference(run.first_recipe).changed(
         epochs=epochs, compilation="usual", threads=cores(), dataset=dataset.name
     )
     if families_of(dataset) is None:

@@ -98,7 +98,7 @@ def recalled(names: list[str]) -> Recipe | None:
     if RECALLED not in state:
         asked = st.query_params.get(SHOWN, "").split(",")
         run = next((run for run in all_runs() if run.id == asked[0]), None)
-        state[RECALLED] = run.recipe if run else None
+        state[RECALLED] = run.first_recipe if run else None
         if run and "name" not in {*state, *st.query_params} and run.dataset_name in names:
             state["name"] = run.dataset_name
     found: Recipe | None = state[RECALLED]
@@ -119,11 +119,11 @@ def start(recipe: Recipe, *, again: bool) -> tuple[Run, str]:
 def newest(recipe: Recipe) -> Run | None:
     """Return the last run of `recipe` on the same data, whatever that was called then, split by the same families."""
     dataset = Dataset.open(recipe.dataset)
-    known = (dataset.fingerprint, split_by(dataset, recipe))
+    known = (dataset.fingerprint, split_by(dataset, recipe), None)  # a tuned run is another
     same = [
         run
         for run in all_runs()
-        if (run.spec["fingerprint"], run.spec.get("families")) == known
+        if run.learnt_from == known
         and run.recipe.changed(dataset=recipe.dataset) == recipe
     ]
     return max(same, key=_number, default=None)

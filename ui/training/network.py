@@ -127,9 +127,9 @@ def trained(recipe: Recipe, dataset: Dataset, found: Json) -> Run | None:
 
     It is the newest of this very recipe; where there is none, the newest.
     """
-    asked = (dataset.fingerprint, split_by(dataset, recipe))
+    asked = (dataset.fingerprint, split_by(dataset, recipe), None)  # a tuned run began with other weights
     for run in sorted(all_runs(), key=lambda run: not _is_of(run, recipe)):
-        if (run.spec["fingerprint"], run.spec.get("families")) == asked and run.job.state == "finished":
+        if run.learnt_from == asked and run.job.state == "finished":
             known = run.recipe.changed(dataset=recipe.dataset)
             if inspection.looked_at(known) == inspection.looked_at(recipe) and _answered(run, found):
                 return run
