@@ -21,6 +21,10 @@ VALUES: dict[str, dict[str, str]] = {
         "reference-sgd": "SGD by one formula in both frameworks",
         "reference-adam": "Adam by one formula in both frameworks",
     },
+    "schedule": {
+        "constant": "the same rate throughout",
+        "one-cycle": "up for the first 30 % of the updates, from a 25th of the rate, then down to nothing",
+    },
     "split": {
         "random": "image by image, as the notebook did",
         "family": "copies of a drawing all to one side, so that the test is on drawings that were never seen",
@@ -32,6 +36,7 @@ VALUES: dict[str, dict[str, str]] = {
     "frame": {
         "as-drawn": "the picture as it is",
         "centred": "the digit scaled to 20 pixels and moved to the middle",
+        "even": "centred, and all strokes made equally wide",
     },
     "device": {"cpu": "the processor", "cuda": "an NVIDIA card", "mps": "Apple's graphics"},
     "compilation": {

@@ -16,7 +16,9 @@ from ui.meanings import meanings
 from ui.presets import story, title
 
 HELP = {
-    "network": "Widths of the hidden layers, from the input on; ten logits, one a digit, follow.",
+    "network": "Hidden layers, from the input on; ten logits, one a digit, follow. 784-128-64: three dense layers of "
+    "these widths. conv16x3 pool conv32x3 pool 128: 16 kernels that look at 3×3 pixels everywhere in the picture, "
+    "2×2 pixels made one by their maximum, the same with 32 kernels, then a dense layer of 128. It needs ink pixels.",
     "activation": f"What a hidden unit makes of its sum. {meanings('activation')}",
     "dropout": "Share of each hidden layer's units that an update leaves out at random, so that no unit relies on a "
     "single other one. Both frameworks leave out the same units.",
@@ -24,6 +26,9 @@ HELP = {
     "optimiser": "What turns gradients into updates: SGD follows the gradient, Adam scales each weight's step by the "
     "gradients that weight has seen. native: each framework's own, whose Adams differ. reference: one formula.",
     "rate": "How far one update goes. Too high and the loss jumps, too low and it crawls.",
+    "schedule": f"How the rate changes while training goes on. {meanings('schedule')}",
+    "weight_decay": "Share, times the rate, that an update first takes from every weight, so that none grows without "
+    "need. It is apart from the gradient, as in AdamW; 0 takes nothing.",
     "momentum": "How much of the last update SGD keeps in the next; 0 keeps nothing.",
     "beta1": "How long Adam remembers gradients: 0.9 is about the last ten.",
     "beta2": "How long Adam remembers their squares: 0.999 is about the last thousand.",
@@ -40,9 +45,17 @@ HELP = {
     "pixels": meanings("pixels"),
     "frame": meanings("frame"),
     "scale": "The number that full ink becomes. The notebook feeds 0 to 255; 1 is the usual choice elsewhere.",
-    "shares": "How much of an epoch comes from each part of a combined data set: starter=80 mnist=20. Empty: every image "
-    "is shown once, so the largest part decides how digits look.",
-    "seed": "The same seed gives the same first weights, order, split and dropout.",
+    "shares": "How much of an epoch comes from each part of a combined data set: starter=80 mnist=20. Empty: every "
+    "image is shown once, so the largest part decides how digits look.",
+    "rotation": "Each training image is turned by up to so many degrees, either way, anew in every epoch.",
+    "slant": "How far it leans: sideways shift a pixel of height, at most.",
+    "zoom": "How much wider or narrower, higher or lower it becomes, as a share of its size, at most.",
+    "shift": "How far it is moved, in pixels, at most.",
+    "elastic": "How far its parts are bent apart by a smooth field, in pixels (standard deviation).",
+    "thickness": "How much thicker or thinner its strokes become: a share of full ink, at most.",
+    "jitter": "How much a trembling hand moves its ink, in pixels (standard deviation).",
+    "variants": "How many variants of each training image an epoch shows. With all strengths at 0 they are copies.",
+    "seed": "The same seed gives the same first weights, order, split, dropout and variants.",
     "threads": "Processor threads. Results repeat bit for bit only with the same number.",
     "device": "Where the arithmetic runs. Bit for bit the same results are promised on the processor only.",
     "compilation": meanings("compilation"),
@@ -50,8 +63,12 @@ HELP = {
 }
 GROUPS = {
     "Network": ("lan", ("network", "activation", "dropout", "initialisation")),
-    "Optimiser": ("trending_down", ("optimiser", "rate", "momentum", "beta1", "beta2", "epsilon", "batch", "epochs")),
+    "Optimiser": (
+        "trending_down",
+        ("optimiser", "rate", "schedule", "momentum", "beta1", "beta2", "epsilon", "weight_decay", "batch", "epochs"),
+    ),
     "Data": ("image", ("pixels", "frame", "scale", "test_share", "validation_share", "shares")),
+    "Augmentation": ("auto_fix_high", (*recipes.STRENGTHS, "variants")),
     "Machine": ("memory", ("seed", "threads", "device", "dtype", "compilation")),
 }
 FIRST = ("split", "folds", "fold")  # outside the groups: what a score is worth depends on them
@@ -62,9 +79,11 @@ ONLY = {
     "test_share": ("split", ["random"]), "folds": ("split", ["family"]), "fold": ("split", ["family"]),
 }  # fmt: skip
 FORMATS = {"rate": "%.6g", "epsilon": "%.1e", "beta2": "%.4f", "scale": "%.6g"}
-LABELS = {"rate": "Learning rate", "beta1": "Beta 1", "beta2": "Beta 2", "dtype": "Precision"}
+LABELS = {"rate": "Learning rate", "beta1": "Beta 1", "beta2": "Beta 2", "dtype": "Precision",
+          "rotation": "Rotation in degrees", "shift": "Shift in pixels", "variants": "Variants an epoch"}  # fmt: skip
 STEPS = {"dropout": 0.05, "momentum": 0.05, "test_share": 0.05, "validation_share": 0.05, "beta1": 0.01,
-         "beta2": 0.001}  # fmt: skip
+         "beta2": 0.001, "weight_decay": 0.01, "rotation": 1.0, "slant": 0.05, "zoom": 0.05, "shift": 0.5,
+         "elastic": 0.1, "thickness": 0.05, "jitter": 0.1}  # fmt: skip
 
 
 def recipe_form(names: list[str], usual: Recipe | None = None) -> list[Recipe]:

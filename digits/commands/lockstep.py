@@ -21,10 +21,11 @@ from digits.training.lockstep import OPTIMISERS, Mode
 @click.option("--dtype", type=click.Choice(["float32", "float64"]), default="float64", show_default=True)
 @click.option("--steps", type=int, default=300, show_default=True)
 @click.option("--scale", type=float, default=1.0, show_default=True, help="What full ink becomes; the notebook: 255.")
+@click.option("--network", default=Mode.network, show_default=True, help="As a recipe names it.")
 @click.option("--seed", type=int, default=42, show_default=True)
 @click.option("--threads", type=int, default=0, help="By default all cores.")
 def lockstep(**values: Any) -> Json:
-    """Step the notebook's network in both frameworks, batch 128 at a rate of 0.001, and print how far they part."""
+    """Step a network in both frameworks, batch 128 at a rate of 0.001, and print how far they part."""
     found = start_lockstep(Mode(**values), owner=settings.owner())
     if found.result() is None:
         watch_bar(found.job)

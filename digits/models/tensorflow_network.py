@@ -62,5 +62,4 @@ def is_hidden(layer: keras.layers.Layer) -> bool:
 def outputs_of(network: keras.Sequential) -> list[Any]:
     """Return what each hidden layer of `network` gives, in rows, and then the logits."""
     hidden = [layer.output for layer in network.layers if is_hidden(layer)]
-    rows = [output if len(output.shape) == 2 else keras.layers.Flatten()(output) for output in hidden]
-    return [*rows, *network.outputs]
+    return [*(keras.layers.Flatten(dtype=output.dtype)(output) for output in hidden), *network.outputs]

@@ -35,7 +35,10 @@ MOMENTUM = 0.9
 
 @dataclass(frozen=True, kw_only=True)
 class Mode:
-    """What steps: an optimiser, *reference* or *native*, in a dtype, so many steps, on inputs from 0 to `scale`."""
+    """What steps: an optimiser, *reference* or *native*, in a dtype, so many steps, on inputs from 0 to `scale`.
+
+    A `network` that looks at pictures takes the ink alone, any other all that the notebook takes.
+    """
 
     dataset: str
     optimizer: str
@@ -47,6 +50,7 @@ class Mode:
     rate: float = 0.001
     seed: int = 42
     threads: int = 0
+    network: str = Recipe.network
 
     def __post_init__(self) -> None:
         if self.optimizer not in OPTIMISERS:
@@ -57,11 +61,12 @@ class Mode:
         self.recipe(FRAMEWORKS[0])  # which refuses what no recipe can be
 
     def recipe(self, framework: str) -> Recipe:
-        """Return what `framework` trains: the notebook's network, its native optimiser with its own default ε."""
+        """Return what `framework` trains: the network, its native optimiser with its own default ε."""
         momentum = MOMENTUM if self.optimizer == "momentum" else 0.0
         name = "adam" if self.optimizer == "adam" else "sgd"
-        same = {key: getattr(self, key) for key in ("dataset", "dtype", "scale", "batch", "rate", "seed")}
+        same = {key: getattr(self, key) for key in ("dataset", "dtype", "scale", "batch", "rate", "seed", "network")}
         recipe = Recipe(framework=framework, optimiser=f"reference-{name}", momentum=momentum,
+                        pixels="ink" if self.network.startswith("conv") else Recipe.pixels,
                         threads=self.threads or cores(), **same)  # fmt: skip
         return native(recipe) if self.native else recipe
 
@@ -69,11 +74,15 @@ class Mode:
     def title(self) -> str:
         """How tables name it: `reference Adam, float64`."""
         names = {"sgd": "SGD", "momentum": "SGD with momentum", "adam": "Adam"}
-        return f"{'native' if self.native else 'reference'} {names[self.optimizer]}, {self.dtype}"
+        network = f", {self.network}" if self.network != Recipe.network else ""
+        return f"{'native' if self.native else 'reference'} {names[self.optimizer]}, {self.dtype}{network}"
 
     def identity(self, fingerprint: str) -> str:
         """Return the 16 hexadecimal digits that name this lockstep on the data set of `fingerprint`."""
-        return sha256(canonical([{**asdict(self), "dataset": ""}, fingerprint]))[:16]
+        asked = {**asdict(self), "dataset": ""}
+        if self.network == Recipe.network:
+            del asked["network"]  # as it was before there was a choice
+        return sha256(canonical([asked, fingerprint]))[:16]
 
 
 @dataclass(frozen=True)
@@ -86,7 +95,7 @@ class Lockstep:
     def mode(self) -> Mode:
         """What was asked for."""
         spec = self.job.spec()
-        return Mode(**{field.name: spec[field.name] for field in fields(Mode)})
+        return Mode(**{field.name: spec[field.name] for field in fields(Mode) if field.name in spec})
 
     def steps(self) -> list[Json]:
         """Return `step`, `loss`, `weight` and `logit` of each update so far. Raises `IntegrityError`."""

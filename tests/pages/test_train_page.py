@@ -25,7 +25,8 @@ from tests.starter import build_starter, small
 from ui.training import begin, cautions
 
 PAGE = settings.PROJECT / "pages" / "train.py"
-HIDDEN = {"framework", "dataset", "device", "folds", "fold"}  # asked for elsewhere, or only where there is a choice
+# asked for elsewhere, or only where there is a choice
+HIDDEN = {"framework", "dataset", "device", "folds", "fold", "shares"}
 
 
 def opened(**parameters: str) -> AppTest:
@@ -83,9 +84,10 @@ def test_every_setting_of_a_recipe_is_asked_for_and_explained_in_a_sentence() ->
 
 
 @pytest.mark.usefixtures("furnished")
-def test_the_settings_stand_in_four_closed_groups() -> None:
-    groups = [one for one in opened().expander if one.label in ("Network", "Optimiser", "Data", "Machine")]
-    assert len(groups) == 4
+def test_the_settings_stand_in_five_closed_groups() -> None:
+    labels = ("Network", "Optimiser", "Data", "Augmentation", "Machine")
+    groups = [one for one in opened().expander if one.label in labels]
+    assert len(groups) == 5
     assert not any(group.proto.expanded for group in groups)
 
 
@@ -103,6 +105,16 @@ def test_a_network_that_cannot_be_read_is_refused_by_name_and_cannot_be_started(
     widgets(app)["network"].set_value("784--64").run()
     assert "The network cannot be read" in app.error[0].value.replace("\\", "")
     assert next(button for button in app.button if button.label == "Start").disabled
+
+
+@pytest.mark.usefixtures("furnished")
+def test_a_network_that_looks_at_pictures_asks_for_the_ink_alone() -> None:
+    app = opened()
+    widgets(app)["network"].set_value("conv4x3 pool 16").run()
+    assert "A convolution looks at ink alone: expected the pixels ink" in app.error[0].value.replace("\\", "")
+    widgets(app)["pixels"].select("ink").run()
+    assert "network conv4x3 pool 16, pixels ink" in shown(app)
+    assert not next(button for button in app.button if button.label == "Start").disabled
 
 
 @pytest.mark.usefixtures("furnished")

@@ -41,6 +41,13 @@ def test_reference_optimisers_stay_together_in_float64(optimizer: str, bound: fl
     assert steps[-1]["losses"][0] < steps[0]["losses"][0], "and both learn"
 
 
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+def test_networks_that_look_at_pictures_stay_together_too(optimizer: str) -> None:
+    steps = stepped(mode(optimizer=optimizer, network="conv4x3 pool conv6x3 pool 16", steps=20, batch=32))
+    assert largest(steps)["largest_weight_difference"] <= 1e-9
+    assert steps[-1]["losses"][0] < steps[0]["losses"][0], "and both learn"
+
+
 @pytest.mark.parametrize(("optimizer", "bound"), [("sgd", 1e-5), ("adam", 1e-4)])
 def test_in_float32_rounding_is_all_that_parts_them_over_the_first_20_steps(optimizer: str, bound: float) -> None:
     found = largest(stepped(mode(optimizer=optimizer, dtype="float32", steps=20)))
@@ -56,6 +63,14 @@ def test_a_native_mode_has_each_frameworks_own_epsilon() -> None:
     wanted = mode(optimizer="adam", native=True)
     assert [wanted.recipe(name).epsilon for name in ("pytorch", "tensorflow")] == [1e-8, 1e-7]
     assert wanted.title == "native Adam, float64"
+
+
+def test_a_lockstep_of_the_notebooks_network_is_called_as_it_was_before_there_were_others() -> None:
+    usual = mode(optimizer="adam", steps=300, threads=2)
+    assert usual.identity("f" * 64) == "99c3ef641b749282"
+    other = replace(usual, network="conv4x3 16")
+    assert other.identity("f" * 64) != usual.identity("f" * 64)
+    assert (usual.title, other.title) == ("reference Adam, float64", "reference Adam, float64, conv4x3 16")
 
 
 def test_batches_are_those_of_a_training_epoch_after_epoch() -> None:

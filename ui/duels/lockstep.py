@@ -31,6 +31,7 @@ HELP = {
     "dtype": "Precision of the arithmetic: float64 keeps about 16 digits, float32 about 7.",
     "steps": "Updates that both make.",
     "scale": "The number that full ink becomes: the notebook feeds 255, which makes gradients and rounding larger.",
+    "network": "Hidden layers as a recipe names them: 784-128-64 is the notebook's, conv16x3 pool 64 sees pictures.",
 }
 
 
@@ -56,7 +57,10 @@ def _asked(names: list[str]) -> Mode:
                                 persist_state="session")  # fmt: skip
         scale = st.number_input("Full ink is", 1e-6, 1e6, 1.0, 1.0, "%.6g", key="lockstep-scale", width=140,
                                 help=HELP["scale"], persist_state="session")  # fmt: skip
-    return Mode(dataset=dataset, optimizer=optimizer, native=whose == "native", dtype=dtype, steps=steps, scale=scale)
+        network = st.text_input("Network", Mode.network, key="lockstep-network", width=280, help=HELP["network"],
+                                persist_state="session")  # fmt: skip
+    return Mode(dataset=dataset, optimizer=optimizer, native=whose == "native", dtype=dtype, steps=steps, scale=scale,
+                network=network)  # fmt: skip
 
 
 def _one_of(place: Any, label: str, options: dict[str, str], name: str, usual: str) -> str:
