@@ -5,8 +5,12 @@ import signal
 
 import pytest
 
+from digits import job as jobs
+from digits import settings
 from digits.engine import local
+from digits.job import Job
 from digits.models import weights
+from digits.training.queue import draw_ticket
 from digits.training.run import Run
 from tests.starter import build_starter, small, wait_for_end, wait_for_epoch
 
@@ -82,3 +86,49 @@ def test_sigterm_stops_a_training_so_that_it_can_be_resumed() -> None:
     os.kill(run.job.status()["pid"], signal.SIGTERM)
     assert wait_for_end(run.job) == "stopped"
     assert (run.folder / "checkpoint.safetensors").exists()
+
+
+AUGMENTED = {"variants": 2, "rotation": 10.0, "elastic": 0.5, "thickness": 0.1}
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_with_augmentation_a_training_that_is_stopped_and_killed_ends_with_the_same_bits(framework: str) -> None:
+    recipe = small(framework, epochs=60, batch=64, **AUGMENTED)
+    broken = local.start_training(recipe, owner="ann")
+    wait_for_epoch(broken.job, 2)
+    broken.job.request_stop()
+    assert wait_for_end(broken.job) == "stopped"
+    stopped_at = broken.job.status()["step"]
+    local.resume(broken, owner="ann")
+    wait_for_epoch(broken.job, stopped_at / 45 + 5)
+    kill(broken)
+    assert wait_for_end(broken.job) == "interrupted"
+    local.resume(broken, owner="ann")
+    assert wait_for_end(broken.job) == "finished"
+
+    whole = local.start_training(recipe, owner="ann", again=True)
+    assert wait_for_end(whole.job) == "finished"
+    assert stored(broken) == stored(whole)
+    assert broken.result()["conditions"]["data"] == whole.result()["conditions"]["data"]
+    assert broken.result()["conditions"]["order"] == whole.result()["conditions"]["order"]
+    assert b"drawn by the trainer" not in (whole.job.folder / "worker.log").read_bytes()
+
+
+def test_both_frameworks_train_on_the_same_variants_which_stay_as_long_as_somebody_waits_for_them() -> None:
+    first, second = (small(framework, epochs=3, **AUGMENTED) for framework in FRAMEWORKS)
+    run = local.start_training(first, owner="ann")
+    other = Job("runs", "waits")
+    lock = jobs.create(other, {**run.spec, "recipe": second.as_json()}, owner="ann")
+    assert lock is not None
+    draw_ticket(other, "ann")
+    assert wait_for_end(run.job) == "finished"
+    (folder,) = settings.part("variants").iterdir()
+    assert {path.name for path in folder.iterdir()} == {"images.npy", "1.npy", "2.npy", "3.npy"}
+    lock.close()
+    after = local.start_training(second, owner="ann")
+    assert wait_for_end(after.job) == "finished"
+    told = [one.result()["conditions"] for one in (run, after)]
+    assert told[0]["data"] == told[1]["data"]
+    assert {one["epochs"] for one in told} == {3}
+    assert {one.job.status()["images"] for one in (run, after)} == {2 * run.result()["train_images"]}
+    assert list(settings.part("variants").iterdir()) == []
