@@ -22,6 +22,8 @@ from digits.training.queue import draw_ticket
 from digits.training.recipe import Recipe
 from digits.training.run import Run
 
+SPINS, LOOKS = "GOMP_SPINCOUNT", "1000"
+
 
 def launch(worker: str, job: Job, lock: Lock) -> None:
     """Start `digits.workers.<worker>` for `job` and hand it the lock that is held."""
@@ -46,8 +48,14 @@ def _reap(process: subprocess.Popen[bytes], folder: Path) -> None:
 
 
 def environment() -> dict[str, str]:
-    """Return what a worker inherits: this process's environment, with the lab and the project named."""
+    """Return what a worker inherits: this process's environment, with the lab and the project named.
+
+    PyTorch's threads look for more work at full speed before they sleep. On a busy machine they take each other's
+    core away meanwhile: looking less often costs 3 to 5 % alone and trains many times as fast beside other programs
+    (`benchmarks/waiting.py`). A duel takes each framework as it comes (`digits.workers.ring`).
+    """
     return {
+        SPINS: LOOKS,
         **os.environ,
         "DIGITS_HOME": str(settings.home()),
         "PYTHONPATH": os.pathsep.join([str(settings.PROJECT), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep),

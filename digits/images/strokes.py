@@ -27,7 +27,7 @@ CANVAS_SIDE, PEN_WIDTH, DRAWN_SIDE = 280, 16, 200
 MOST_BYTES, FARTHEST = 1 << 26, 1e6  # of a file when inflated; of a point from the origin
 OVERSAMPLING = 2  # paint larger, then shrink: the lines have hard edges
 FRACTION = 4  # bits of a coordinate behind the point
-CURVE_STEPS = np.linspace(0, 1, 5)[1:, None]
+CURVE_STEPS = np.linspace(0, 1, 3)[1:, None]  # of a curve that is a few pixels long
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -10,7 +11,7 @@ from typing import Protocol
 
 from digits import machine
 from digits.child import Child, Reply
-from digits.engine.local import environment
+from digits.engine.local import SPINS, environment
 from digits.files import Json
 from digits.settings import FRAMEWORK_NAMES
 from digits.training.duel import Duel
@@ -127,4 +128,5 @@ def command(duel: Duel, framework: str) -> list[str]:
 def surroundings(duel: Duel) -> dict[str, str]:
     """Return the environment of all four: the same threads, and none for NumPy's own products."""
     threads = str(duel.recipe("pytorch").threads)
-    return {**environment(), "OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": "1"}
+    usual = {name: value for name, value in environment().items() if name != SPINS or SPINS in os.environ}
+    return {**usual, "OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": "1"}

@@ -11,13 +11,14 @@ import pytest
 
 from digits import machine
 from digits.child import Reply
+from digits.engine.local import environment
 from digits.errors import DigitsError, StoppedError
 from digits.files import Json
 from digits.job import Job
 from digits.training.duel import Duel
 from digits.training.turns import NAMES, ROUNDS
 from digits.workers.duel import Bout
-from digits.workers.ring import Ring
+from digits.workers.ring import Ring, surroundings
 from tests.starter import small
 
 LABELS = np.arange(20) % 10
@@ -216,3 +217,13 @@ def test_the_error_of_one_ends_all_of_them() -> None:
     with pytest.raises(DigitsError, match="TensorFlow 1"), Ring(duellists, go_on) as ring:
         ring.together({"do": "read"})
     assert all(duellist.closed for duellist in duellists.values())
+
+
+def test_a_duel_takes_each_frameworks_waiting_as_it_comes_and_other_workers_wait_quietly(
+    duel: Duel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("GOMP_SPINCOUNT", raising=False)
+    assert environment()["GOMP_SPINCOUNT"] == "1000"
+    assert "GOMP_SPINCOUNT" not in surroundings(duel)
+    monkeypatch.setenv("GOMP_SPINCOUNT", "77")
+    assert environment()["GOMP_SPINCOUNT"] == surroundings(duel)["GOMP_SPINCOUNT"] == "77"
