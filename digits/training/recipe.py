@@ -231,7 +231,7 @@ PRESETS: dict[str, Json] = {
         "initialisation": "keras", "optimiser": "native-sgd", "rate": 0.001, "batch": 512, "epochs": 10,
     },
     "hand": HAND,
-    "hand-cnn": {**HAND, "network": "conv16x3 pool conv32x3 pool 128", "epochs": 12},
+    "hand-cnn": {**HAND, "network": "conv16x3 pool conv32x3 pool 128", "epochs": 15},
 }  # fmt: skip
 
 
