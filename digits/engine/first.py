@@ -17,8 +17,8 @@ from digits.training.recipe import Recipe
 
 STARTER, PRESET = "starter", "hand"
 # What each stage took on a 2-core machine; `benchmarks/startup.py` prints it. Only the time left depends on these.
-NOMINAL_SECONDS = {"build": 6.0, "pytorch": 7.0, "tensorflow": 14.0}
-SHARE_BEFORE_TRAINING = 0.8  # importing a framework takes most of a training this small
+NOMINAL_SECONDS = {"build": 6.0, "pytorch": 30.0, "tensorflow": 35.0}
+BEFORE_TRAINING_SECONDS = 6.0  # of these: what importing a framework and reading the data takes
 
 
 def first_recipes() -> list[Recipe]:
@@ -69,7 +69,8 @@ def _share(status: Json | None, nominal_seconds: float) -> float:
         return 0.0
     if status["state"] == "finished":
         return 1.0
-    before = min(1.0, (time.time() - status.get("started", time.time())) / nominal_seconds)
+    before = min(1.0, (time.time() - status.get("started", time.time())) / BEFORE_TRAINING_SECONDS)
     trained = status.get("step", 0) / status["total"] if status.get("total") else 0.0
     prepared = max(before, float(trained > 0))
-    return float(SHARE_BEFORE_TRAINING * prepared + (1 - SHARE_BEFORE_TRAINING) * trained)
+    preparing = min(1.0, BEFORE_TRAINING_SECONDS / nominal_seconds)
+    return float(preparing * prepared + (1 - preparing) * trained)

@@ -29,12 +29,13 @@ def draw(page: Page, stroke: list[tuple[float, float]]) -> None:
     page.mouse.up()
 
 
+@pytest.mark.timeout(900)  # both models are trained in earnest: 90 seconds alone on two cores
 def test_from_an_empty_lab_to_a_drawn_digit_that_both_frameworks_answer(page: Page, lab: Path) -> None:
     expect(page.get_by_text("A fresh lab.")).to_be_visible()
     page.get_by_role("button", name="Train both models now").click()
     expect(page.get_by_text("Building the starter set and training both models")).to_be_visible()
-    expect(page.get_by_text("PyTorch, best on its test images")).to_be_visible(timeout=120_000)
-    expect(page.get_by_text("TensorFlow, best on its test images")).to_be_visible(timeout=120_000)
+    expect(page.get_by_text("PyTorch, best on its test images")).to_be_visible(timeout=400_000)
+    expect(page.get_by_text("TensorFlow, best on its test images")).to_be_visible(timeout=400_000)
 
     page.get_by_role("link", name="Compare", exact=True).click()
     expect(page.get_by_text(re.compile(r"of 360 test images are misread"))).to_have_count(2)
