@@ -39,14 +39,15 @@ def finished_runs(framework: str) -> list[Run]:
 def best_runs(runs: list[Run]) -> list[Run]:
     """Return the best finished run of each framework on the data set that was trained on last.
 
-    One that was tuned on somebody's drawings is for that person to choose.
+    One that was tuned on somebody's drawings is for that person to choose, unless there are no others.
     """
-    finished = [run for run in runs if run.job.state == "finished" and run.tuning is None]
+    there = [run for run in runs if run.job.state == "finished"]
+    finished = [run for run in there if run.tuning is None] or there
     if not finished:
         return []
-    there = [run for run in finished if run.spec["fingerprint"] == finished[0].spec["fingerprint"]]
+    last = [run for run in finished if run.spec["fingerprint"] == finished[0].spec["fingerprint"]]
     return [
         max(mine, key=lambda run: run.result()["test_accuracy"])
         for framework in settings.FRAMEWORKS
-        if (mine := [run for run in there if run.recipe.framework == framework])
+        if (mine := [run for run in last if run.recipe.framework == framework])
     ]
