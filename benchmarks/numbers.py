@@ -91,10 +91,9 @@ def separated(number: Number, parts: list[Part]) -> str | None:
 
 
 def newest(preset: str) -> list[Run]:
-    """Return the newest finished run of each framework that is of a preset, with other settings or not."""
-    runs = [run for run in all_runs() if run.job.state == "finished"]
-    named = [run for run in reversed(runs) if recipes.title(run.recipe).split(",")[0] == preset]
-    last = {run.recipe.framework: run for run in named}
+    """Return the newest finished run of each framework that is of a preset, unchanged."""
+    of_preset = [run for run in all_runs() if run.job.state == "finished" and recipes.title(run.recipe) == preset]
+    last = {run.recipe.framework: run for run in reversed(of_preset)}
     return [last[framework] for framework in settings.FRAMEWORKS if framework in last]
 
 
