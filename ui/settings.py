@@ -14,6 +14,7 @@ from digits.training.recipe import Recipe
 from ui.boxes import dataset_box
 from ui.meanings import meanings
 from ui.presets import story, title
+from ui.training.augmentation import augmentation_sliders, show_variants
 
 HELP = {
     "network": "Hidden layers, from the input on; ten logits, one a digit, follow. 784-128-64: three dense layers of "
@@ -47,13 +48,6 @@ HELP = {
     "scale": "The number that full ink becomes. The notebook feeds 0 to 255; 1 is the usual choice elsewhere.",
     "shares": "How much of an epoch comes from each part of a combined data set: starter=80 mnist=20. Empty: every "
     "image is shown once, so the largest part decides how digits look.",
-    "rotation": "Each training image is turned by up to so many degrees, either way, anew in every epoch.",
-    "slant": "How far it leans: sideways shift a pixel of height, at most.",
-    "zoom": "How much wider or narrower, higher or lower it becomes, as a share of its size, at most.",
-    "shift": "How far it is moved, in pixels, at most.",
-    "elastic": "How far its parts are bent apart by a smooth field, in pixels (standard deviation).",
-    "thickness": "How much thicker or thinner its strokes become: a share of full ink, at most.",
-    "jitter": "How much a trembling hand moves its ink, in pixels (standard deviation).",
     "variants": "How many variants of each training image an epoch shows. With all strengths at 0 they are copies.",
     "seed": "The same seed gives the same first weights, order, split, dropout and variants.",
     "threads": "Processor threads. Results repeat bit for bit only with the same number.",
@@ -68,9 +62,10 @@ GROUPS = {
         ("optimiser", "rate", "schedule", "momentum", "beta1", "beta2", "epsilon", "weight_decay", "batch", "epochs"),
     ),
     "Data": ("image", ("pixels", "frame", "scale", "test_share", "validation_share", "shares")),
-    "Augmentation": ("auto_fix_high", (*recipes.STRENGTHS, "variants")),
+    "Augmentation": ("auto_fix_high", ("variants",)),
     "Machine": ("memory", ("seed", "threads", "device", "dtype", "compilation")),
 }
+AUGMENTATION = "Augmentation"  # the group with sliders, and a preview where it is open
 FIRST = ("split", "folds", "fold")  # outside the groups: what a score is worth depends on them
 SGDS, ADAMS = ([name for name in recipes.CHOICES["optimiser"] if name.endswith(kind)] for kind in ("sgd", "adam"))
 ONLY = {
@@ -80,10 +75,9 @@ ONLY = {
 }  # fmt: skip
 FORMATS = {"rate": "%.6g", "epsilon": "%.1e", "beta2": "%.4f", "scale": "%.6g"}
 LABELS = {"rate": "Learning rate", "beta1": "Beta 1", "beta2": "Beta 2", "dtype": "Precision",
-          "rotation": "Rotation in degrees", "shift": "Shift in pixels", "variants": "Variants an epoch"}  # fmt: skip
+          "variants": "Variants an epoch"}  # fmt: skip
 STEPS = {"dropout": 0.05, "momentum": 0.05, "test_share": 0.05, "validation_share": 0.05, "beta1": 0.01,
-         "beta2": 0.001, "weight_decay": 0.01, "rotation": 1.0, "slant": 0.05, "zoom": 0.05, "shift": 0.5,
-         "elastic": 0.1, "thickness": 0.05, "jitter": 0.1}  # fmt: skip
+         "beta2": 0.001, "weight_decay": 0.01}  # fmt: skip
 
 
 def recipe_form(names: list[str], usual: Recipe | None = None) -> list[Recipe]:
@@ -108,12 +102,20 @@ def recipe_form(names: list[str], usual: Recipe | None = None) -> list[Recipe]:
     with st.container(horizontal=True):
         for name in FIRST:
             values[name] = _value(name, base, first, values, preset)
-    groups = st.container(gap="xsmall")
+    groups, preview = st.container(gap="xsmall"), None
     for group, (icon, fields) in GROUPS.items():
-        with groups.expander(group, icon=f":material/{icon}:"):
+        box = groups.expander(group, icon=f":material/{icon}:", key=f"group-{group}",
+                              on_change="rerun" if group == AUGMENTATION else "ignore")  # fmt: skip
+        with box:
+            if group == AUGMENTATION:
+                values |= augmentation_sliders(first, preset)
+                preview = st.container() if box.open else None
             for name in (name for name in fields if name != "shares" or report["kind"] == "combined"):
                 values[name] = _value(name, base, first, values, preset)
     recipe = base.changed(**values)
+    if preview is not None:
+        with preview:
+            show_variants(recipe)
     _differences(recipe, base)
     return [recipe.changed(framework=framework) for framework in labels if framework in frameworks]
 

@@ -43,7 +43,7 @@ def opened(**parameters: str) -> AppTest:
 def widgets(app: AppTest) -> dict:
     """The settings of the form, by the name of the field."""
     found = {}
-    for kind in (app.selectbox, app.number_input, app.text_input, app.toggle):
+    for kind in (app.selectbox, app.number_input, app.text_input, app.toggle, app.slider):
         found |= {
             str(one.key).partition("notebook-adam-")[2]: one for one in kind if "notebook-adam-" in str(one.key)
         }
