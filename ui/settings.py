@@ -108,8 +108,8 @@ def recipe_form(names: list[str], usual: Recipe | None = None) -> list[Recipe]:
                               on_change="rerun" if group == AUGMENTATION else "ignore")  # fmt: skip
         with box:
             if group == AUGMENTATION:
-                values |= augmentation_sliders(first, preset)
                 preview = st.container() if box.open else None
+                values |= augmentation_sliders(first, preset)
             for name in (name for name in fields if name != "shares" or report["kind"] == "combined"):
                 values[name] = _value(name, base, first, values, preset)
     recipe = base.changed(**values)

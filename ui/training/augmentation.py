@@ -17,7 +17,7 @@ from digits.training.variants import draw
 from ui.frame import plain
 from ui.pictures import tiles
 
-DIGITS, VARIANTS = (2, 3, 4, 5, 6, 7, 8, 9), 5  # of the preview
+DIGITS, VARIANTS = (2, 3, 4, 5, 6, 7, 8, 9), 4  # of the preview: it stands above the sliders, all in one view
 SCALE, GAP = 2, 12  # how many times a tile is enlarged; pixels between the digits and their variants
 
 
