@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -11,7 +10,7 @@ from typing import Protocol
 
 from digits import machine
 from digits.child import Child, Reply
-from digits.engine.local import SPINS, environment
+from digits.engine.local import OURS, environment
 from digits.files import Json
 from digits.settings import FRAMEWORK_NAMES
 from digits.training.duel import Duel
@@ -128,5 +127,5 @@ def command(duel: Duel, framework: str) -> list[str]:
 def surroundings(duel: Duel) -> dict[str, str]:
     """Return the environment of all four: the same threads, and none for NumPy's own products."""
     threads = str(duel.recipe("pytorch").threads)
-    usual = {name: value for name, value in environment().items() if name != SPINS or SPINS in os.environ}
+    usual = {name: value for name, value in environment().items() if value != OURS.get(name)}
     return {**usual, "OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": "1"}

@@ -11,7 +11,7 @@ import pytest
 
 from digits import machine
 from digits.child import Reply
-from digits.engine.local import environment
+from digits.engine.local import OURS, environment
 from digits.errors import DigitsError, StoppedError
 from digits.files import Json
 from digits.job import Job
@@ -222,8 +222,12 @@ def test_the_error_of_one_ends_all_of_them() -> None:
 def test_a_duel_takes_each_frameworks_waiting_as_it_comes_and_other_workers_wait_quietly(
     duel: Duel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delenv("GOMP_SPINCOUNT", raising=False)
+    for name in OURS:
+        monkeypatch.delenv(name, raising=False)
     assert environment()["GOMP_SPINCOUNT"] == "1000"
-    assert "GOMP_SPINCOUNT" not in surroundings(duel)
+    assert not set(OURS) & set(surroundings(duel))
+    for name, value in OURS.items():  # as the duel's own worker has them
+        monkeypatch.setenv(name, value)
+    assert not set(OURS) & set(surroundings(duel))
     monkeypatch.setenv("GOMP_SPINCOUNT", "77")
     assert environment()["GOMP_SPINCOUNT"] == surroundings(duel)["GOMP_SPINCOUNT"] == "77"
