@@ -17,7 +17,7 @@ FAR, UNSURE, SURE_OF = "far", "unsure", "sure"
 
 def doubt(said: Prediction) -> str:
     """Return *far* if nothing in training was like the drawing, *unsure* if no digit stands out, else *sure*."""
-    return SURE_OF
+    return FAR if said.far else UNSURE if said.unsure else SURE_OF
 
 
 def headline(said: Prediction | None) -> str:

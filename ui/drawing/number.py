@@ -1,0 +1,157 @@
+"""A whole number: digits drawn side by side, which ink belongs to which, and how both models read each and all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+from PIL import Image, ImageColor, ImageDraw
+
+from digits.errors import DigitsError
+from digits.images.frame import frame
+from digits.images.numbers import Part, separate
+from digits.prediction import Prediction
+from digits.settings import FRAMEWORK_NAMES
+from digits.training.run import Run
+from ui.canvas import canvas
+from ui.drawing.drawn import Drawn
+from ui.drawing.layout import EDGES
+from ui.drawing.words import FAR, SURE, UNSURE, doubt, headline, ranked
+from ui.frame import count, percent, plain
+from ui.pictures import edged, tiles
+from ui.readers import predictor
+
+KEY, WIDTH, HEIGHT = "number", 600, 280  # of the canvas, in pixels
+MOST = 12  # digits that are read: more is no number
+SCALE, COLUMN = 3, 104  # pixels to each of the 28, and of a digit's column
+COLOURS = ("#E69F00", "#009E73", "#CC79A7", "#56B4E9")  # no framework's; neighbours differ
+STRAY = "#8a8f98"  # ink of no digit
+HINT = "Draw a number, its digits side by side, with mouse, pen or finger."
+GROUPED = (
+    "Strokes are grouped into digits by where they lie: how high they are, how near each other, and whether they "
+    "reach into each other. A model sees one digit at a time, without the others' ink."
+)
+Reading = list[Prediction] | str  # of the digits in order, or why there is none
+
+
+def show_number(chosen: list[Run]) -> None:
+    """Show a wide canvas, the digits that its drawing is taken apart into, and how the `chosen` runs read them."""
+    st.html(f"<style>{EDGES} .st-key-parts img {{image-rendering: pixelated; border-radius: 0}}</style>")
+    row = st.container(horizontal=True, gap="medium")  # under each other where the page is narrow
+    with row.container(width=WIDTH):
+        drawing = canvas(KEY, width=WIDTH, height=HEIGHT)
+    answers = row.container()
+    parts = separate(drawing.ink, drawing.strokes) if drawing else []
+    if len(parts) > MOST:
+        st.caption(f"These are {len(parts)} pieces; the first {MOST} are read.")
+    with answers:
+        with st.spinner("Reading"):  # where a model is still being loaded
+            readings = ask(chosen, parts[:MOST])
+        st.markdown(verdict(readings) if parts else HINT)
+        for run in chosen:
+            show_reading(run.recipe.framework, readings[run.recipe.framework])
+    if drawing is not None and parts:
+        show_parts(drawing, parts[:MOST], chosen, readings)
+
+
+def ask(chosen: list[Run], parts: Sequence[Part]) -> dict[str, Reading]:
+    """Return how each run reads `parts`, by framework: both at the same time, each in one message."""
+
+    def read(run: Run) -> Reading:
+        seen = np.array([frame(part.ink, run.recipe.frame) for part in parts])
+        try:
+            return predictor(run.recipe.framework).predict_all(run.id, seen)
+        except DigitsError as error:
+            return str(error)
+
+    if not parts:
+        return {run.recipe.framework: [] for run in chosen}
+    with ThreadPoolExecutor() as pool:
+        return dict(zip([run.recipe.framework for run in chosen], pool.map(read, chosen), strict=True))
+
+
+def verdict(readings: Mapping[str, Reading]) -> str:
+    """Return in a sentence, as Markdown, whether the models (by framework) read the same number."""
+    said = {framework: number(reading) for framework, reading in readings.items() if not isinstance(reading, str)}
+    if len(said) < 2:
+        return ""
+    if len(set(said.values())) == 1:
+        return f":material/check_circle: They agree: **{plain(next(iter(said.values())))}**."
+    words = " and ".join(f"{FRAMEWORK_NAMES[framework]} reads **{plain(text)}**" for framework, text in said.items())
+    return f":material/call_split: They disagree: {words}."
+
+
+def number(reading: Sequence[Prediction]) -> str:
+    """Return the digits as they are read: 417, and 4 1? – where one is doubtful and one is none."""
+    digits = [headline(one) for one in reading]
+    return ("" if all(len(digit) == 1 and digit.isdigit() for digit in digits) else " ").join(digits)
+
+
+def show_reading(framework: str, reading: Reading) -> None:
+    """Show the whole number as one model reads it, and of which digits it is not sure."""
+    with st.container(key=f"said-{framework}", gap="xsmall"):
+        if isinstance(reading, str):
+            st.error(plain(reading), icon=":material/error:")
+            return
+        st.metric(f"{FRAMEWORK_NAMES[framework]} reads", number(reading) or "–", help=SURE)
+        st.caption(caption(reading))
+
+
+def caption(reading: Sequence[Prediction]) -> str:
+    """Return in a line how sure a model is of the whole number, and which of its digits are doubtful."""
+    if not reading:
+        return "Nothing is drawn yet."
+    least = min(float(one.probabilities.max()) for one in reading)
+    doubtful = [f"{_ordinal(place)} {_doubt(one)}" for place, one in enumerate(reading) if _doubt(one)]
+    time = f"{sum(one.milliseconds for one in reading):.2f} ms"
+    return " · ".join([f"at least {percent(least)} sure of {count(len(reading), 'digit')}", *doubtful, time])
+
+
+def _ordinal(place: int) -> str:
+    return f"digit {place + 1}"
+
+
+def _doubt(said: Prediction) -> str:
+    first, second = ranked(said)[:2]
+    return {FAR: "is like nothing it was trained on", UNSURE: f"may be {first} or {second}"}.get(doubt(said), "")
+
+
+def show_parts(drawing: Drawn, parts: Sequence[Part], chosen: list[Run], readings: Mapping[str, Reading]) -> None:
+    """Show which ink belongs to which digit, then each digit as the models see it, with what they say of it."""
+    with st.container(key="parts", gap="small"):
+        st.image(
+            edged(coloured(drawing.ink, parts)), alt=f"The drawing in {count(len(parts), 'digit')}, each in a colour"
+        )
+        st.caption(f"{count(len(parts), 'digit')}, from left to right", help=GROUPED)
+        frames = list(dict.fromkeys(run.recipe.frame for run in chosen))
+        row = st.container(horizontal=True, gap="small")
+        for place, part in enumerate(parts):
+            with row.container(width=COLUMN, gap="xsmall"):
+                seen = np.stack([frame(part.ink, how) for how in frames])
+                words = f"Digit {place + 1} as the models see it, {' and '.join(frames)}"
+                st.image(edged(tiles(seen, columns=1, scale=SCALE)), alt=words, output_format="PNG")
+                for framework, reading in readings.items():
+                    if not isinstance(reading, str):
+                        said = reading[place]
+                        share = percent(float(said.probabilities.max()), digits=0)
+                        st.caption(f"{FRAMEWORK_NAMES[framework]} **{headline(said)}** {share}")
+
+
+def coloured(ink: NDArray[np.uint8], parts: Sequence[Part]) -> NDArray[np.uint8]:
+    """Return (h, w, 3) uint8: `ink` on white, each part in its colour and box with its number, other ink grey."""
+    picture = Image.new("RGB", ink.shape[::-1], "white")
+    picture.paste(ImageColor.getrgb(STRAY), (0, 0), Image.fromarray(ink))
+    pen = ImageDraw.Draw(picture)
+    for place, part in enumerate(parts):
+        colour = COLOURS[place % len(COLOURS)]
+        # White first: where two share ink, the grey below and the other's colour would shine through its edges.
+        picture.paste("white", part.corner, Image.fromarray(part.ink))
+        picture.paste(ImageColor.getrgb(colour), part.corner, Image.fromarray(part.ink))
+    for place, part in enumerate(parts):
+        left, top, right, bottom = part.box
+        pen.rectangle((left - 3, top - 3, right + 2, bottom + 2), outline=COLOURS[place % len(COLOURS)], width=2)
+        pen.text((left, max(0, top - 20)), str(place + 1), fill="black", font_size=16)
+    return np.asarray(picture)
