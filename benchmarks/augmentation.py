@@ -2,12 +2,12 @@
 
     python -m benchmarks.augmentation [--epochs 20] [--rounds 3]
 
-The notebook's network on ink, batch 128, all strengths at work. The starter set shows 20 variants of each image an
-epoch, Kaggle's one. *Without* trains on as many images of the same width that never change. *Drawn meanwhile* is a
-training whose process has just been started; *found* one that comes after, whose epochs were left by the first. Each
-framework has a process of its own, and the three take turns in it; shown are medians over the rounds of the mean over
-the second half of the epochs: what was drawn before the first one is used up then. The clock is the training's own:
-updates, and with augmentation whatever brings an epoch's images to them.
+The notebook's network on ink, batch 128, the strengths of the preset *hand*. The starter set shows 20 variants of each
+image an epoch, Kaggle's one. *Without* trains on as many images of the same width that never change. *Drawn meanwhile*
+is a training whose processes have just been started; *found* one that comes after, whose epochs were left by the
+first. Each framework has a process of its own, and the three take turns in it; shown are medians over the rounds of the
+mean over the second half of the epochs: what was drawn before the first one is used up then. The clock is the
+training's own: updates, and with augmentation whatever brings an epoch's images to them.
 """
 
 from __future__ import annotations
@@ -38,14 +38,14 @@ from digits.images import augment as ours
 from digits.images.augment import Augmentation, augment
 from digits.models import create, weights
 from digits.settings import FRAMEWORK_NAMES, FRAMEWORKS
+from digits.training import recipe as recipes
 from digits.training import variants
 from digits.training.inputs import Data, Part, load
 from digits.training.loop import Loop
-from digits.training.recipe import Recipe, preset
+from digits.training.recipe import HAND, Recipe, preset
 from digits.workers.variants import Ahead
 
-STRENGTHS = {"rotation": 11.0, "slant": 0.2, "zoom": 0.15, "shift": 1.4, "elastic": 0.5, "thickness": 0.15,
-             "jitter": 0.2}  # fmt: skip
+STRENGTHS = {name: HAND.get(name, 0.0) for name in recipes.STRENGTHS}  # those of the preset that reads hands
 VARIANTS = {"starter": 20, "kaggle": 1}
 SOURCES = {"starter": "starter", "kaggle": str(settings.test_data() / "kaggle-digits.zip")}
 WITHOUT, MEANWHILE, FOUND = "without", "drawn meanwhile", "found"
@@ -126,9 +126,10 @@ def print_images() -> None:
     cv2.setNumThreads(1)
     images = np.zeros((IMAGES, 28, 28), np.uint8)
     images[:, 4:24, 6:22] = np.random.default_rng(0).integers(0, 256, (IMAGES, 20, 16))
-    how = Augmentation(**STRENGTHS)
+    how, trembling = Augmentation(**STRENGTHS), Augmentation(**{**STRENGTHS, "jitter": 0.2})
     ways: dict[str, tuple[Callable[[np.ndarray], object], int]] = {
         "ours": (lambda some: augment(some, how, np.random.default_rng(1)), IMAGES),
+        "ours, and jitter": (lambda some: augment(some, trembling, np.random.default_rng(1)), IMAGES),
         "Pillow, image by image": (lambda some: by_pillow(some, how), 500),
         "NumPy and SciPy, image by image": (lambda some: by_scipy(some, how), 500),
     }
@@ -147,7 +148,8 @@ def cpu_seconds(way: Callable[[np.ndarray], object], images: np.ndarray) -> floa
 def places_of(count: int, how: Augmentation) -> tuple[np.ndarray, np.ndarray]:
     """Return where the pixels of `count` variants come from, (n, 2, 28, 28), x first, and n thresholds."""
     generator = np.random.default_rng(1)
-    strip = ours._places(count, how, generator).reshape(2, 28, count, ours.CELL)[..., :28]
+    places = ours._places(ours._Room(count, how), how, generator) - 1  # of the image in its cell
+    strip = places.reshape(2, 28, count, ours.CELL)[..., :28]
     return np.ascontiguousarray(strip.transpose(2, 0, 1, 3)), generator.uniform(
         0.5 - how.thickness, 0.5 + how.thickness, count
     )
