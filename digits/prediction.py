@@ -20,6 +20,7 @@ from digits.evaluation.metrics import probabilities
 from digits.files import Json
 
 ANSWER_SECONDS, START_SECONDS = 5.0, 60.0
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}  # of NumPy: a drawing is answered sooner than a second thread wakes
 AGAIN = "It starts again with the next drawing."
 
 
@@ -115,7 +116,7 @@ class Predictor:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "digits.workers.predict", self.framework], bufsize=0,
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, cwd=settings.PROJECT,
-                env=environment(), start_new_session=True,
+                env={**environment(), **ONE_THREAD}, start_new_session=True,
             )  # fmt: skip
 
     def _end(self) -> None:

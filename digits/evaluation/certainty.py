@@ -47,7 +47,7 @@ class Certainty:
         self.missing = missing if knowledge is None else "" if knowledge.scale else NO_VALIDATION
         if knowledge is not None:
             self._rows = unit(knowledge.hidden[: len(knowledge.rows)])
-            self._around = Surroundings(knowledge.hidden, knowledge.ink, knowledge.of) if knowledge.scale else None
+            self.around = Surroundings(knowledge.hidden, knowledge.ink, knowledge.of) if knowledge.scale else None
 
     @classmethod
     def of(cls, run: Run) -> Certainty:
@@ -64,9 +64,9 @@ class Certainty:
             return Said(probabilities(logits), np.full(len(logits), np.nan), nobody, nobody,
                         np.zeros((len(logits), 0), np.int64))  # fmt: skip
         shares, scale = calibrated(logits, known.told["temperature"]), known.scale
-        if scale is None or self._around is None:
+        if scale is None or self.around is None:
             return Said(shares, np.full(len(logits), np.nan), nobody, nobody, self._nearest(hidden))
-        distance = scale.distance(self._around.sides(hidden, ink, logits))
+        distance = scale.distance(self.around.sides(hidden, ink, logits))
         distance[~ink.any(axis=1)] = FARTHEST
         return Said(shares, distance, distance > 1, shares.max(axis=1) < known.told["unsure"], self._nearest(hidden))
 

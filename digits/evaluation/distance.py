@@ -22,6 +22,7 @@ from digits.evaluation.metrics import Floats, Labels
 Wide = NDArray[np.float64]
 NEIGHBOURS, RIDGE = 20, 0.5  # of a flat, and how stiffly it is held to their middle, as a share of their spread
 CHUNK = 512  # drawings at a time: their neighbours are copied
+WEIGHTS = np.array([1.0, 2.0, 1.5])  # of hidden layer, ink and logit
 PASS = 0.99  # the share of validation digits that is not far
 USUAL, WIDE = 0.5, 0.95  # the quantiles of validation digits between which a side's unit lies
 MARGIN = 0.01
@@ -95,7 +96,7 @@ class Space:
 class Scale:
     """How validation digits vary on each side: `usual` (3,) and a unit beyond it, `spread` (3,); and in all.
 
-    `middle` is the sum of the sides of the usual validation digit, `limit` what 99 % of them keep within.
+    `middle` is the weighted sum of the sides of the usual validation digit, `limit` what 99 % of them keep within.
     """
 
     usual: Wide
@@ -105,7 +106,7 @@ class Scale:
 
     def distance(self, sides: Wide) -> Wide:
         """Return (n,) from (n, 3) `sides`: 0 for what is as near as half of validation, 1 at the limit."""
-        whole = ((sides - self.usual) / self.spread).sum(axis=1)
+        whole = _whole(sides, self.usual, self.spread)
         return np.asarray(np.clip((whole - self.middle) / (self.limit - self.middle), 0, FARTHEST))
 
 
@@ -116,12 +117,17 @@ def scale_of(sides: Wide) -> Scale:
     """
     usual = np.quantile(sides, USUAL, axis=0)
     spread = np.maximum(np.quantile(sides, WIDE, axis=0) - usual, TINY)
-    whole = np.sort(((sides - usual) / spread).sum(axis=1))
+    whole = np.sort(_whole(sides, usual, spread))
     middle = float(np.quantile(whole, USUAL))
     last = len(whole) - 1 - allowed(len(whole))
     room = (whole[last + 1 : last + 2] - whole[last]) / 2
     margin = min(MARGIN * (whole[last] - middle), *room) if len(room) else MARGIN * (whole[last] - middle)
     return Scale(usual, spread, middle, max(float(whole[last] + margin), middle + TINY))
+
+
+def _whole(sides: Wide, usual: Wide, spread: Wide) -> Wide:
+    """Return the weighted sum (n,) of (n, k) `sides`, each in its unit."""
+    return np.asarray(((sides - usual) / spread) @ WEIGHTS[: sides.shape[1]])
 
 
 def allowed(digits: int) -> int:

@@ -28,7 +28,7 @@ from digits.training.inputs import Data, Part, ink_of, live_inputs
 from digits.training.recipe import Recipe
 from digits.training.variants import draw
 
-FILE, MOST = "knowledge.npz", 20_000
+FILE, MOST = "knowledge.npz", 15_000
 STREAM = 0x6E0  # keeps this draw apart from those of the order, the split, the weights and the variants
 MARGIN = 1e-4  # of a probability, for rounding
 MOST_UNSURE = 0.8  # nobody is called unsure who is surer, however sure all validation digits are
