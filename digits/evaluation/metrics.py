@@ -26,7 +26,7 @@ def _chunk(classifier: Classifier, inputs: Floats) -> int:
     """Return how many images to ask about at a time: fewer where hidden layers are pictures."""
     if len(inputs) <= CHUNK // 8:
         return CHUNK
-    numbers = sum(values.shape[1] for values in classifier.outputs(inputs[:1]))
+    numbers = int(sum(values.shape[1] for values in classifier.outputs(inputs[:1])))
     return min(CHUNK, max(CHUNK // 8, NUMBERS // numbers))
 
 
