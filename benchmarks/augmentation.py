@@ -2,12 +2,12 @@
 
     python -m benchmarks.augmentation [--epochs 20] [--rounds 3]
 
-The notebook's network on ink, batch 128, the strengths of the preset *hand*. The starter set shows 20 variants of each
-image an epoch, Kaggle's one. *Without* trains on as many images of the same width that never change. *Drawn meanwhile*
-is a training whose processes have just been started; *found* one that comes after, whose epochs were left by the
-first. Each framework has a process of its own, and the three take turns in it; shown are medians over the rounds of the
-mean over the second half of the epochs: what was drawn before the first one is used up then. The clock is the
-training's own: updates, and with augmentation whatever brings an epoch's images to them.
+The notebook's network on ink, batch 128, the strengths of the preset *hand*. The starter set shows 20 variants of
+each image an epoch, Kaggle's one. *Without* trains on as many images of the same width that never change. *Drawn
+meanwhile* is a training whose processes have just been started; *found* one that comes after, whose epochs were left
+by the first. Each framework has a process of its own, and the three take turns in it. A round's figure is the mean of
+the second half of the epochs, when what was drawn before the first one is used up; shown are medians over the rounds.
+The clock is the training's own: updates, and with augmentation whatever brings an epoch's images to them.
 """
 
 from __future__ import annotations
