@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 
 from digits.training.run import Run, all_runs
 from ui.canvas import canvas
 from ui.drawing.answers import answer_places, show_answers
+from ui.drawing.certainty import show_certainty
 from ui.drawing.choosing import choose, whose
-from ui.drawing.drawn import Drawn
 from ui.drawing.hand import show_hand
 from ui.drawing.layout import parts
 from ui.drawing.mine import show_mine
+from ui.drawing.number import show_number
 from ui.drawing.position import show_position
 from ui.drawing.seen import show_seen
 from ui.drawing.stranger import show_stranger, show_truth
 from ui.drawing.teach import show_teach
+from ui.drawing.tune import show_tune
+from ui.drawing.why import show_why
 from ui.frame import page
 from ui.readers import best_runs
 
-SECTIONS = {"Position": show_position}
+SECTIONS = {"Why": show_why, "How sure": show_certainty, "Position": show_position}
 
 
 def main() -> None:
@@ -29,16 +34,20 @@ def main() -> None:
         st.markdown("No model is trained yet, so nobody can read.")
         st.page_link("app.py", label="Train both models now", icon=":material/home:")
         return
-    ways = {"One digit": one_digit, "My drawings": my_drawings}
+    ways = {"One digit": one_digit, "A whole number": show_number, "My drawings": my_drawings}
     way = st.segmented_control("What", list(ways), default="One digit", required=True, label_visibility="collapsed",
                                key="draw", bind="query-params")  # fmt: skip
-    st.fragment(ways[way])()
-
-
-def one_digit() -> None:
-    """Show the canvas, what the models see and what they answer; then what takes longer."""
-    sheet, seen, right = parts()
+    above = st.container()
     chosen = choose(st.columns(2))
+    whose(chosen)
+    below = st.container()
+    with above:
+        st.fragment(ways[way])(chosen, *([below] if way == "One digit" else []))
+
+
+def one_digit(chosen: list[Run], below: Any) -> None:
+    """Show the canvas, what the models answer, what they see; `below`, why: answers first, what takes longer last."""
+    sheet, seen, right = parts()
     with sheet:
         drawing = canvas("digit")
         show_stranger("digit")
@@ -50,24 +59,19 @@ def one_digit() -> None:
         show_truth(drawing)
     with seen:
         show_seen(chosen, drawing)
-    whose(chosen)
-    more(chosen, drawing)
-
-
-def more(chosen: list[Run], drawing: Drawn | None) -> None:
-    """Show the section that is open of those that say more of the answers."""
-    tabs = st.tabs(list(SECTIONS), key="more", bind="query-params")
+    tabs = below.tabs(list(SECTIONS), key="more", bind="query-params")
     for tab, show in zip(tabs, SECTIONS.values(), strict=True):
         if tab.open:
             with tab:
-                show(chosen, drawing)
+                show(chosen, drawing, said)
 
 
-def my_drawings() -> None:
-    """Show the drawings that were kept, and how they differ from what the models were trained on."""
+def my_drawings(chosen: list[Run]) -> None:
+    """Show the drawings that were kept, let both models learn from them, and show how the hand differs."""
     show_mine()
+    show_tune(chosen)
     st.subheader("How your hand differs", anchor=False)
-    show_hand(choose(st.columns(2)))
+    show_hand(chosen)
 
 
 main()

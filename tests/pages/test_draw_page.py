@@ -21,6 +21,7 @@ class Told:
 
     def __init__(self, digit: int | None) -> None:
         self.digit = digit
+        self.far = self.unsure = False
         self.seen: list[NDArray[np.uint8]] = []
 
     def is_warm(self, run: str) -> bool:
@@ -30,7 +31,10 @@ class Told:
         self.seen.append(ink)
         if self.digit is None:
             raise WorkerError("The worker *ended*")
-        return Prediction(np.eye(10)[self.digit] * 0.9 + 0.01, 0.5)
+        return Prediction(np.eye(10)[self.digit] * 0.9 + 0.01, 0.5, far=self.far, unsure=self.unsure)
+
+    def predict_all(self, run: str, inks: NDArray[np.uint8]) -> list[Prediction]:
+        return [self.predict(run, ink) for ink in inks]
 
 
 @pytest.fixture
@@ -45,6 +49,7 @@ def told(monkeypatch: pytest.MonkeyPatch) -> dict[str, Told]:
 
 def opened() -> AppTest:
     app = AppTest.from_file(str(settings.PROJECT / "app.py"), default_timeout=60).run()
+    app.query_params["more"] = "Position"  # the section that asks no worker for gradients
     app.switch_page(str(settings.PROJECT / "pages" / "draw.py")).run()
     assert not app.exception, app.exception
     return app
@@ -86,3 +91,12 @@ def test_a_worker_that_ends_is_told_beside_the_answer_of_the_other(
     assert [metric.value for metric in app.metric] == ["7"]
     assert "The worker *ended*" in shown(app)
     assert "agree" not in shown(app)
+
+
+def test_unsure_and_far_are_answers(told: dict[str, Told], monkeypatch: pytest.MonkeyPatch) -> None:
+    canvases.put(monkeypatch, LINE)
+    told["pytorch"].unsure, told["tensorflow"].far = True, True
+    app = opened()
+    assert [metric.value for metric in app.metric] == ["1?", "–"]
+    assert "PyTorch says it may be **1** or **0** and TensorFlow says **no digit** that it knows." in shown(app)
+    assert "No digit: far from everything it was trained on (if any, 7 with 91.0 %)" in shown(app)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from digits.prediction import Prediction
@@ -30,3 +32,20 @@ def test_two_models_agree_or_disagree() -> None:
     assert "They agree: **4**." in verdict({"pytorch": said(4), "tensorflow": said(4, 0.6)})
     parted = verdict({"pytorch": said(4), "tensorflow": said(7)})
     assert "They disagree: PyTorch says **4** and TensorFlow says **7**." in parted
+
+
+def test_an_unsure_answer_names_the_two_most_probable_digits() -> None:
+    unsure = replace(said(4, 0.52), unsure=True)
+    assert headline(unsure) == "4?"
+    assert caption(unsure) == "Unsure: 4 with 52.0 %, 9 with 48.0 % · 0.40 ms"
+    assert "They agree: it may be **4** or **9**." in verdict({"pytorch": unsure, "tensorflow": unsure})
+
+
+def test_far_from_training_is_no_digit_however_probable() -> None:
+    far = replace(said(4, 0.99), far=True, unsure=True)
+    assert headline(far) == "–"
+    assert caption(far).startswith("No digit: far from everything it was trained on (if any, 4 with 99.0 %)")
+    assert "They agree: **no digit** that they know." in verdict({"pytorch": far, "tensorflow": far})
+    assert "PyTorch says **no digit** that it knows and TensorFlow says **4**." in verdict(
+        {"pytorch": far, "tensorflow": said(4)}
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
@@ -9,6 +11,7 @@ from numpy.typing import NDArray
 from digits import settings
 from digits.figures.positions import positions
 from digits.images.frame import frame
+from digits.prediction import Prediction
 from digits.training.run import Run
 from ui.drawing.drawn import Drawn
 from ui.frame import count, errors_shown, percent
@@ -24,8 +27,8 @@ EXPLAINED = {
 }
 
 
-def show_position(chosen: list[Run], drawing: Drawn | None) -> None:
-    """Show a heat map for each of the chosen runs: how probable its answer stays as the drawing moves."""
+def show_position(chosen: list[Run], drawing: Drawn | None, said: Mapping[str, Prediction]) -> None:
+    """Show a heat map for each of the chosen runs: how probable what it `said`, by id, is as the drawing moves."""
     st.caption(
         f"Your drawing, moved to {GRID} × {GRID} places from edge to edge of the canvas. A cell's number is the "
         "answer there, its colour how probable the answer given above still is: full colour is certain, pale is lost."
@@ -33,31 +36,29 @@ def show_position(chosen: list[Run], drawing: Drawn | None) -> None:
     if drawing is None:
         st.caption("Draw a digit first.")
         return
-    for column, run in zip(st.columns(len(chosen)), chosen, strict=True):
+    for column, run in zip(st.columns(max(len(chosen), 2)), chosen, strict=False):
         with column, errors_shown(), st.skeleton(height=HEIGHT):
-            _show(run, *_read(run.id, run.recipe.framework, run.recipe.frame, drawing.ink))
+            if run.id in said:
+                _show(run, said[run.id].digit, _read(run.id, run.recipe.framework, run.recipe.frame, drawing.ink))
 
 
-def _show(run: Run, here: NDArray[np.float64], there: NDArray[np.float64]) -> None:
-    """Show the map of one run: its probabilities (10,) where the drawing is, and (GRID, GRID, 10) elsewhere."""
-    name, answer = settings.FRAMEWORK_NAMES[run.recipe.framework], int(here.argmax())
-    answers, shares = there.argmax(axis=2), there[..., answer]
-    kept = int((answers == answer).sum())
-    words = f"{name} says {answer} at {kept} of {count(answers.size, 'place')}, with {percent(float(shares.mean()))}"
+def _show(run: Run, answer: int, shares: NDArray[np.float64]) -> None:
+    """Show the map of one run, which gave this `answer`: its probabilities are (GRID, GRID, 10)."""
+    name, answers, kept = settings.FRAMEWORK_NAMES[run.recipe.framework], shares.argmax(axis=2), shares[..., answer]
+    same = int((answers == answer).sum())
+    words = f"{name} says {answer} at {same} of {count(answers.size, 'place')}, with {percent(float(kept.mean()))}"
     st.markdown(f"{words} on average.")
-    st.echarts_chart(positions(shares, answers, run.recipe.framework), height=HEIGHT, alt=words,
+    st.echarts_chart(positions(kept, answers, run.recipe.framework), height=HEIGHT, alt=words,
                      key=f"positions-{run.recipe.framework}")  # fmt: skip
     st.caption(EXPLAINED[run.recipe.frame])
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _read(
-    id: str, framework: str, how: str, ink: NDArray[np.uint8]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return a run's probabilities of the drawing where it is, (10,), and at every place, (GRID, GRID, 10)."""
-    inks = np.stack([frame(one, how) for one in (ink, *moved(ink))])
-    shares = np.stack([predictor(framework).predict(id, one).probabilities for one in inks])
-    return shares[0], shares[1:].reshape(GRID, GRID, 10)
+def _read(id: str, framework: str, how: str, ink: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Return a run's probabilities of the drawing at every place, (GRID, GRID, 10)."""
+    inks = np.stack([frame(place, how) for place in moved(ink)])
+    said = predictor(framework).predict_all(id, inks)
+    return np.stack([one.probabilities for one in said]).reshape(GRID, GRID, 10)
 
 
 def moved(ink: NDArray[np.uint8], grid: int = GRID) -> list[NDArray[np.uint8]]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import streamlit as st
-from numpy.typing import NDArray
 
 from digits import settings
 from digits.images.frame import frame
 from digits.training.run import Run
 from ui.drawing.drawn import Drawn
+from ui.frame import count
 from ui.pictures import edged, tiles
 from ui.settings import HELP
 
@@ -23,7 +23,7 @@ def show_seen(chosen: list[Run], drawing: Drawn | None) -> None:
     with st.container(horizontal=True, gap="small"):  # under each other where that is narrow
         for how in dict.fromkeys([AS_DRAWN, *(run.recipe.frame for run in chosen)]):
             with st.container(width=WIDTH, gap=None):
-                _show(how, frame(drawing.ink, how) if drawing else None, readers(chosen, how))
+                _show(how, drawing, readers(chosen, how))
 
 
 def readers(chosen: list[Run], how: str) -> str:
@@ -34,9 +34,9 @@ def readers(chosen: list[Run], how: str) -> str:
     return "what both see" if len(names) > 1 else f"what {names[0]} sees"
 
 
-def _show(how: str, ink: NDArray[np.uint8] | None, who: str) -> None:
-    """Show one picture of a framed drawing (28, 28), blank paper for none."""
-    picture = tiles(np.zeros((1, 28, 28), np.uint8) if ink is None else ink[None], columns=1, scale=SCALE)
-    words = "nothing is drawn yet" if ink is None else "the drawing"
-    st.image(edged(picture), alt=f"28×28, {how}: {words}", output_format="PNG")
+def _show(how: str, drawing: Drawn | None, who: str) -> None:
+    """Show the picture of a framed drawing, blank paper for none."""
+    ink = np.zeros((28, 28), np.uint8) if drawing is None else frame(drawing.ink, how)
+    words = "nothing is drawn yet" if drawing is None else f"a drawing of {count(len(drawing.strokes), 'stroke')}"
+    st.image(edged(tiles(ink[None], columns=1, scale=SCALE)), alt=f"28×28, {how}: {words}", output_format="PNG")
     st.caption(f"{how.capitalize()}, 28×28: {who}", help=HELP["frame"])

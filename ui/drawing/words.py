@@ -51,7 +51,7 @@ def verdict(said: dict[str, Prediction]) -> str:
         return ""
     words = {name: _word(one) for name, one in said.items()}
     if len(set(words.values())) == 1:
-        word = next(iter(words.values()))
+        word = next(iter(words.values())).replace("it knows", "they know")
         return f":material/check_circle: They agree: {word}."
     parts = " and ".join(f"{FRAMEWORK_NAMES[name]} says {word}" for name, word in words.items())
     return f":material/call_split: They disagree: {parts}."
