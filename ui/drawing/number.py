@@ -19,14 +19,19 @@ from digits.training.run import Run
 from ui.canvas import canvas
 from ui.drawing.drawn import Drawn
 from ui.drawing.layout import EDGES
-from ui.drawing.words import FAR, SURE, UNSURE, doubt, headline, ranked
+from ui.drawing.words import FAR, SURE, SURE_OF, UNSURE, doubt, ranked
 from ui.frame import count, percent, plain
 from ui.pictures import edged, tiles
 from ui.readers import predictor
 
 KEY, WIDTH, HEIGHT = "number", 600, 280  # of the canvas, in pixels
 MOST = 12  # digits that are read: more is no number
-SCALE, COLUMN = 3, 104  # pixels to each of the 28, and of a digit's column
+SCALE, COLUMN = 3, 108  # pixels to each of the 28, and of a digit's column: three beside each other on a phone
+STYLE = f"""<style>
+{EDGES}
+.st-key-digits img, .st-key-parts img {{border-radius: 0}}
+.st-key-digits img {{image-rendering: pixelated}}
+</style>"""
 COLOURS = ("#E69F00", "#009E73", "#CC79A7", "#56B4E9")  # no framework's; neighbours differ
 STRAY = "#8a8f98"  # ink of no digit
 HINT = "Draw a number, its digits side by side, with mouse, pen or finger."
@@ -39,22 +44,25 @@ Reading = list[Prediction] | str  # of the digits in order, or why there is none
 
 def show_number(chosen: list[Run]) -> None:
     """Show a wide canvas, the digits that its drawing is taken apart into, and how the `chosen` runs read them."""
-    st.html(f"<style>{EDGES} .st-key-parts img {{image-rendering: pixelated; border-radius: 0}}</style>")
+    st.html(STYLE)
     row = st.container(horizontal=True, gap="medium")  # under each other where the page is narrow
-    with row.container(width=WIDTH):
+    sheet, answers = row.container(width=WIDTH), row.container(key="answers")
+    with sheet:
         drawing = canvas(KEY, width=WIDTH, height=HEIGHT)
-    answers = row.container()
     parts = separate(drawing.ink, drawing.strokes) if drawing else []
-    if len(parts) > MOST:
-        st.caption(f"These are {len(parts)} pieces; the first {MOST} are read.")
     with answers:
+        if len(parts) > MOST:
+            st.caption(f"These are {len(parts)} pieces; the first {MOST} are read.")
         with st.spinner("Reading"):  # where a model is still being loaded
-            readings = ask(chosen, parts[:MOST])
+            readings = ask(chosen, parts := parts[:MOST])
         st.markdown(verdict(readings) if parts else HINT)
-        for run in chosen:
-            show_reading(run.recipe.framework, readings[run.recipe.framework])
+        for column, run in zip(st.columns(max(1, len(chosen))), chosen, strict=False):
+            with column:
+                show_reading(run.recipe.framework, readings[run.recipe.framework])
+        show_digits(chosen, parts, readings)
     if drawing is not None and parts:
-        show_parts(drawing, parts[:MOST], chosen, readings)
+        with sheet:
+            show_parts(drawing, parts)
 
 
 def ask(chosen: list[Run], parts: Sequence[Part]) -> dict[str, Reading]:
@@ -85,9 +93,14 @@ def verdict(readings: Mapping[str, Reading]) -> str:
 
 
 def number(reading: Sequence[Prediction]) -> str:
-    """Return the digits as they are read: 417, and 4 1? – where one is doubtful and one is none."""
-    digits = [headline(one) for one in reading]
-    return ("" if all(len(digit) == 1 and digit.isdigit() for digit in digits) else " ").join(digits)
+    """Return the digits as they are read: 417, or 4 1? 7 where one is doubtful."""
+    digits = [digit_of(said) for said in reading]
+    return ("" if all(map(str.isdigit, digits)) else " ").join(digits)
+
+
+def digit_of(said: Prediction) -> str:
+    """Return a digit, with a question mark if it is doubtful: a number has no place for none."""
+    return str(said.digit) if doubt(said) == SURE_OF else f"{said.digit}?"
 
 
 def show_reading(framework: str, reading: Reading) -> None:
@@ -104,40 +117,41 @@ def caption(reading: Sequence[Prediction]) -> str:
     """Return in a line how sure a model is of the whole number, and which of its digits are doubtful."""
     if not reading:
         return "Nothing is drawn yet."
-    least = min(float(one.probabilities.max()) for one in reading)
-    doubtful = [f"{_ordinal(place)} {_doubt(one)}" for place, one in enumerate(reading) if _doubt(one)]
-    time = f"{sum(one.milliseconds for one in reading):.2f} ms"
-    return " · ".join([f"at least {percent(least)} sure of {count(len(reading), 'digit')}", *doubtful, time])
+    least = percent(min(float(said.probabilities.max()) for said in reading))
+    doubts = [f"digit {place} {words}" for place, said in enumerate(reading, 1) if (words := doubtful(said))]
+    time = f"{sum(said.milliseconds for said in reading):.2f} ms"
+    return " · ".join([f"{count(len(reading), 'digit')}, the least sure with {least}", *doubts, time])
 
 
-def _ordinal(place: int) -> str:
-    return f"digit {place + 1}"
-
-
-def _doubt(said: Prediction) -> str:
+def doubtful(said: Prediction) -> str:
+    """Return in words why a digit is doubtful, nothing if it is not."""
     first, second = ranked(said)[:2]
-    return {FAR: "is like nothing it was trained on", UNSURE: f"may be {first} or {second}"}.get(doubt(said), "")
+    return {FAR: "is far from everything it was trained on", UNSURE: f"may be {first} or {second}"}.get(
+        doubt(said), ""
+    )
 
 
-def show_parts(drawing: Drawn, parts: Sequence[Part], chosen: list[Run], readings: Mapping[str, Reading]) -> None:
-    """Show which ink belongs to which digit, then each digit as the models see it, with what they say of it."""
-    with st.container(key="parts", gap="small"):
-        st.image(
-            edged(coloured(drawing.ink, parts)), alt=f"The drawing in {count(len(parts), 'digit')}, each in a colour"
-        )
-        st.caption(f"{count(len(parts), 'digit')}, from left to right", help=GROUPED)
-        frames = list(dict.fromkeys(run.recipe.frame for run in chosen))
-        row = st.container(horizontal=True, gap="small")
-        for place, part in enumerate(parts):
-            with row.container(width=COLUMN, gap="xsmall"):
-                seen = np.stack([frame(part.ink, how) for how in frames])
-                words = f"Digit {place + 1} as the models see it, {' and '.join(frames)}"
-                st.image(edged(tiles(seen, columns=1, scale=SCALE)), alt=words, output_format="PNG")
-                for framework, reading in readings.items():
-                    if not isinstance(reading, str):
-                        said = reading[place]
-                        share = percent(float(said.probabilities.max()), digits=0)
-                        st.caption(f"{FRAMEWORK_NAMES[framework]} **{headline(said)}** {share}")
+def show_digits(chosen: list[Run], parts: Sequence[Part], readings: Mapping[str, Reading]) -> None:
+    """Show each digit as the models see it, with what each of them says and how sure it is."""
+    frames = list(dict.fromkeys(run.recipe.frame for run in chosen))
+    row = st.container(horizontal=True, gap="small", key="digits")
+    for place, part in enumerate(parts):
+        with row.container(width=COLUMN, gap="xsmall"):
+            seen = np.stack([frame(part.ink, how) for how in frames])
+            words = f"Digit {place + 1} as the models see it, {' and '.join(frames)}"
+            st.image(edged(tiles(seen, columns=1, scale=SCALE)), alt=words, output_format="PNG")
+            for framework, reading in readings.items():
+                if not isinstance(reading, str):
+                    share = percent(float(reading[place].probabilities.max()), digits=0)
+                    st.caption(f"{FRAMEWORK_NAMES[framework]}  \n**{digit_of(reading[place])}** · {share}")
+
+
+def show_parts(drawing: Drawn, parts: Sequence[Part]) -> None:
+    """Show which ink belongs to which digit."""
+    st.image(
+        edged(coloured(drawing.ink, parts)), alt=f"The drawing in {count(len(parts), 'digit')}, each in a colour"
+    )
+    st.caption(f"{count(len(parts), 'digit')}, from left to right", help=GROUPED)
 
 
 def coloured(ink: NDArray[np.uint8], parts: Sequence[Part]) -> NDArray[np.uint8]:
