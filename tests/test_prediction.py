@@ -15,8 +15,14 @@ import pytest
 from digits import messages, prediction, settings
 from digits.engine.local import environment
 from digits.errors import DigitsError, WorkerError
+from digits.evaluation.certainty import OLD
+from digits.evaluation.distance import FARTHEST
+from digits.evaluation.evaluate import trained
 from digits.prediction import Prediction, Predictor
+from digits.training.knowledge import FILE, Knowledge, learn
+from digits.training.run import Run
 from tests.evaluation import bar, made_run
+from tests.training.test_knowledge import data
 
 # A worker that imports no framework: it reads the first pixel as the digit, and misbehaves for runs of some names.
 # Its milliseconds are the number of messages that it has had.
@@ -82,6 +88,12 @@ def test_an_answer_is_ten_probabilities_and_the_milliseconds_of_the_worker(fake:
     assert said.digit == 7
     assert said.probabilities == pytest.approx(np.where(np.arange(10) == 7, np.e**3, 1) / (np.e**3 + 9))
     assert said.milliseconds == 2
+
+
+def test_several_drawings_are_one_message_and_their_milliseconds_are_shared(fake: Predictor) -> None:
+    said = fake.predict_all("a", np.stack([starting(digit) for digit in (7, 2)]))
+    assert [one.digit for one in said] == [7, 2]
+    assert [one.milliseconds for one in said] == [1, 1], "the second message, of two drawings"
 
 
 def test_a_run_is_loaded_once_and_each_request_is_one_message(fake: Predictor) -> None:
@@ -177,6 +189,61 @@ def test_pytorchs_worker_reads_and_says_what_it_cannot_load(real: Predictor) -> 
     with pytest.raises(DigitsError, match="half is not finished: expected finished"):
         real.predict(made_run("half", finished=False).id, bar(8))
     assert real.predict(run.id, bar(3)).digit == 3
+
+
+def knowing_run() -> Run:
+    """`made_run` with what it would know, had it been trained and validated on noisy bars."""
+    run = made_run(pixels="ink")
+    there = data(run.recipe)
+    learn(trained(run), run.recipe, there).save(run.folder / FILE)
+    return run
+
+
+def test_one_message_answers_how_sure_how_far_and_what_is_near(real: Predictor) -> None:
+    run = knowing_run()
+    heat = Knowledge.read(run.folder / FILE).told["temperature"]
+    said = real.predict(run.id, bar(8))
+    assert said.digit == 8
+    assert said.missing == ""
+    assert said.raw[8] == pytest.approx(np.e**5.6 / (np.e**5.6 + 9), rel=1e-4)
+    assert said.probabilities[8] == pytest.approx(np.e ** (5.6 / heat) / (np.e ** (5.6 / heat) + 9), rel=1e-4)
+    assert len(said.nearest) == 5
+    assert {row % 10 for row in said.nearest} == {8}, "row 1000 is a 0, row 1001 a 1, …"
+    assert not said.unsure
+    blank = real.predict(run.id, np.zeros((28, 28), np.uint8))
+    assert (blank.far, blank.distance) == (True, FARTHEST)
+    speckled = np.random.default_rng(0).integers(0, 256, (28, 28)).astype(np.uint8)
+    assert real.predict(run.id, speckled).far
+
+
+def test_many_drawings_are_answered_in_one_message_as_they_are_one_by_one(real: Predictor) -> None:
+    run = knowing_run()
+    inks = np.stack([bar(digit) for digit in (3, 1, 4, 1, 5)])
+    together, alone = real.predict_all(run.id, inks), [real.predict(run.id, ink) for ink in inks]
+    assert [one.digit for one in together] == [3, 1, 4, 1, 5]
+    for many, one in zip(together, alone, strict=True):
+        assert many.probabilities == pytest.approx(one.probabilities, rel=1e-5)
+        assert many.distance == pytest.approx(one.distance, rel=1e-3, abs=1e-3)
+        assert (many.far, many.unsure, many.nearest) == (one.far, one.unsure, one.nearest)
+    assert real.predict_all(run.id, inks[:0]) == []
+
+
+def test_pytorchs_worker_says_which_ink_spoke_for_an_answer(real: Predictor) -> None:
+    run = made_run(pixels="ink")
+    ink = np.maximum(bar(8), bar(2) // 2)
+    for digit, row in ((None, 20), (2, 8)):
+        found = real.why(run.id, ink, digit)
+        assert found.digit == (8 if digit is None else digit)
+        assert found.ink.shape == (28, 28)
+        assert set(np.flatnonzero(found.ink.any(axis=1))) == {row, row + 1}, "a digit's logit sees its own bar only"
+        assert found.ink.sum() == pytest.approx(found.change, rel=0.01)
+
+
+def test_a_run_of_an_older_version_answers_as_it_did_and_says_what_is_missing(real: Predictor) -> None:
+    said = real.predict(made_run().id, bar(4))
+    assert (said.distance, said.far, said.unsure, said.nearest) == (None, False, False, ())
+    assert said.missing == OLD
+    assert np.array_equal(said.probabilities, said.raw)
 
 
 def test_a_worker_ends_by_itself_when_its_pipe_closes() -> None:

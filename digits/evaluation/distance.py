@@ -22,7 +22,7 @@ from digits.evaluation.metrics import Floats, Labels
 Wide = NDArray[np.float64]
 NEIGHBOURS, RIDGE = 20, 0.5  # of a flat, and how stiffly it is held to their middle, as a share of their spread
 CHUNK = 512  # drawings at a time: their neighbours are copied
-WEIGHTS = np.array([1.0, 2.0, 1.5])  # of hidden layer, ink and logit
+WEIGHTS = np.array([1.0, 2.0, 1.25])  # of hidden layer, ink and logit
 PASS = 0.99  # the share of validation digits that is not far
 USUAL, WIDE = 0.5, 0.95  # the quantiles of validation digits between which a side's unit lies
 MARGIN = 0.01

@@ -83,8 +83,9 @@ class Knowledge:
     def scale(self) -> distance.Scale | None:
         """How validation digits vary; None without any."""
         told = self.told["scale"]
-        return distance.Scale(np.array(told["usual"]), np.array(told["spread"]), told["middle"], told["limit"]) \
-            if told else None  # fmt: skip
+        if told is None:
+            return None
+        return distance.Scale(np.array(told["usual"]), np.array(told["spread"]), told["middle"], told["limit"])
 
 
 def learn(classifier: Classifier, recipe: Recipe, data: Data) -> Knowledge:

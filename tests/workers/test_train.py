@@ -8,8 +8,13 @@ import pytest
 from digits import job as jobs
 from digits import settings
 from digits.engine import local
+from digits.evaluation import metrics
+from digits.evaluation.certainty import Certainty
+from digits.evaluation.evaluate import trained
 from digits.job import Job
 from digits.models import weights
+from digits.training.inputs import framed_ink, full_inputs
+from digits.training.knowledge import FILE, MOST, Knowledge
 from digits.training.queue import draw_ticket
 from digits.training.run import Run
 from tests.starter import build_starter, small, wait_for_end, wait_for_epoch
@@ -132,3 +137,24 @@ def test_both_frameworks_train_on_the_same_variants_which_stay_as_long_as_somebo
     assert {one["epochs"] for one in told} == {3}
     assert {one.job.status()["images"] for one in (run, after)} == {2 * run.result()["train_images"]}
     assert list(settings.part("variants").iterdir()) == []
+
+
+def test_a_finished_run_knows_how_sure_it_may_be_if_it_had_a_validation_part() -> None:
+    run, blind = (local.start_training(small("pytorch", epochs=2, validation_share=share, **AUGMENTED), owner="ann")
+                  for share in (0.2, 0.0))  # fmt: skip
+    assert [wait_for_end(one.job) for one in (run, blind)] == ["finished", "finished"]
+    known, unknown = (Knowledge.read(one.folder / FILE) for one in (run, blind))
+    assert known is not None
+    assert unknown is not None
+    parts = run.split()
+    assert known.rows.tolist() == parts.train.tolist()
+    assert len(known.ink) == MOST // len(parts.train) * len(parts.train), "and variants of them, as many as fit"
+    assert known.validation_labels.tolist() == run.dataset().labels[parts.validation].tolist()
+    assert known.told["temperature"] > 0
+    assert unknown.told == {"temperature": None, "unsure": None, "scale": None}
+
+    ink, certainty = framed_ink(run.dataset().images[parts.validation], run.recipe), Certainty.of(run)
+    hidden, logits = metrics.outputs(trained(run), full_inputs(ink, run.recipe))
+    assert logits == pytest.approx(known.validation_logits, abs=1e-3)
+    said = certainty.say(hidden, ink, logits)
+    assert int((said.far | said.unsure).sum()) <= len(ink) // 100
