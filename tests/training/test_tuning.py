@@ -68,7 +68,7 @@ def named(number: int, writers: int = 1) -> list[tuple[int, str, str]]:
 
 
 @pytest.mark.parametrize(("drawings", "held"), [(1, 0), (9, 0), (10, 2), (20, 4), (100, 20), (750, 58), (5_000, 60)])
-def test_each_fifth_drawing_is_held_out_where_there_are_ten_and_never_more_than_sixty(drawings: int, held: int) -> None:
+def test_each_fifth_drawing_is_held_out_of_ten_or_more_and_never_more_than_sixty(drawings: int, held: int) -> None:
     assert held_out(named(drawings), np.zeros(drawings, bool)).sum() == held
 
 
