@@ -6,6 +6,7 @@ import pytest
 from digits.evaluation.distance import (
     FARTHEST,
     NEIGHBOURS,
+    WEIGHTS,
     Place,
     Scale,
     Space,
@@ -110,8 +111,9 @@ def test_each_side_counts_in_the_units_in_which_it_varies() -> None:
 
 
 def test_distances_lie_between_nothing_and_the_farthest() -> None:
-    scale = Scale(np.zeros(3), np.ones(3), 0.0, 3.0)
-    assert scale.distance(np.array([[-9.0, 0, 0], [1, 1, 1], [2, 2, 2], [1e9, 0, 0]])).tolist() == [0, 1, 2, FARTHEST]
+    scale = Scale(np.zeros(3), np.ones(3), 0.0, float(WEIGHTS.sum()))
+    sides = np.array([[-9.0, 0, 0], [1, 1, 1], [2, 2, 2], [1e9, 0, 0]])
+    assert scale.distance(sides).tolist() == [0, 1, 2, FARTHEST]
     equal = np.zeros((30, 3))
     assert (scale_of(equal).distance(equal) <= 1).all(), "where nothing varies, nothing is far"
 
