@@ -20,6 +20,7 @@ from digits.models.tensorflow_optimisers import build_optimizer, decay, formula
 from digits.training.architecture import Architecture
 from digits.training.recipe import Recipe
 
+ALIGNED_BYTES = 64  # where TensorFlow's own memory begins: elsewhere it cannot compute
 CHUNK = 2048  # rows a pass: beyond it the activations leave the cache, and a full batch takes a third longer
 Tensor = Any  # TensorFlow has no types of its own
 SHIFT = tf.bitwise.right_shift
@@ -47,7 +48,7 @@ class TensorFlowClassifier:
         self.dtype = recipe.dtype
         self.xla = recipe.compilation == "compiler"
         self.dropout, self.seed = recipe.dropout, recipe.seed
-        self.network = build(architecture, recipe.activation, recipe.dtype)
+        self.network = build(architecture, recipe.activation, recipe.dtype, xla=self.xla)
         self.optimizer, self.slots = build_optimizer(recipe)
         self.optimizer.build(self.network.trainable_variables)
         self.parameters = dict(zip(weights.shapes(architecture), self.network.trainable_variables, strict=True))
@@ -67,7 +68,7 @@ class TensorFlowClassifier:
 
     def place(self, inputs: Floats, labels: Array) -> None:
         """Keep (n, width) inputs and (n,) labels; it may share the inputs' memory, so leave them as they are."""
-        self.inputs = tf.convert_to_tensor(inputs, self.dtype)
+        self.inputs = tensor(inputs, self.dtype)
         self.labels = tf.convert_to_tensor(labels.astype(np.int32))
 
     def steps(self, rows: NDArray[np.int32], rates: Floats) -> Floats:
@@ -194,6 +195,14 @@ class TensorFlowClassifier:
             parameter.assign(state[name])
         for name, moment in self.moments.items():
             moment.assign(state[name] if resumes else np.zeros(moment.shape))
+
+
+def tensor(values: Floats, dtype: str) -> Tensor:
+    """Return `values` as a tensor: where they lie, if TensorFlow can work there, else a copy."""
+    there = values.flags.c_contiguous and values.flags.writeable and values.dtype == dtype
+    if there and values.size and values.ctypes.data % ALIGNED_BYTES == 0 and not tf.config.get_visible_devices("GPU"):
+        return tf.experimental.dlpack.from_dlpack(values.__dlpack__())
+    return tf.convert_to_tensor(values, dtype)
 
 
 def set_threads(threads: int) -> None:

@@ -24,6 +24,7 @@ from digits.training.shares import dealt
 
 Floats = NDArray[np.floating[Any]]
 CHUNK = 4096
+ALIGNED_BYTES = 64  # TensorFlow works only on what lies so
 ALPHA = 3  # the notebook's pictures carry their ink in the last of four channels
 
 
@@ -110,6 +111,22 @@ def ink_of(part: Part, live: NDArray[np.int64], recipe: Recipe) -> NDArray[np.ui
     inked = np.isin(live, places)
     ink[:, np.searchsorted(places, live[inked])] = np.rint(part.inputs[:, inked] * (255 / recipe.scale))
     return ink
+
+
+def room(rows: int, recipe: Recipe, live: NDArray[np.int64]) -> Floats:
+    """Return zeros (rows, live) in the recipe's dtype that either framework can train on where they lie."""
+    shape, dtype = (rows, len(live)), np.dtype(recipe.dtype)
+    size = rows * len(live) * dtype.itemsize
+    memory = np.zeros(size + ALIGNED_BYTES, np.uint8)
+    start = -memory.ctypes.data % ALIGNED_BYTES
+    return memory[start : start + size].view(dtype).reshape(shape)
+
+
+def fill(inputs: Floats, ink: NDArray[np.uint8], recipe: Recipe) -> None:
+    """Let `inputs`, (n, live) of a recipe with augmentation from `room`, be those of framed `ink` (n, 784)."""
+    factor = np.dtype(recipe.dtype).type(recipe.scale / 255)
+    inked = inputs if inputs.shape[1] == ink.shape[1] else inputs[:, columns(recipe)[0] :: 4]
+    np.multiply(ink, factor, out=inked, dtype=recipe.dtype, casting="unsafe")
 
 
 def load(recipe: Recipe, fingerprint: str, *, parts: Split | None = None) -> Data:

@@ -19,7 +19,7 @@ from digits.evaluation import metrics
 from digits.files import Json
 from digits.models import Classifier, State
 from digits.training.conditions import Orders, Shown, loaded
-from digits.training.inputs import Data, live_inputs
+from digits.training.inputs import Data, Floats, fill, room
 from digits.training.recipe import Recipe
 from digits.training.schedule import rates
 from digits.training.variants import draw
@@ -53,6 +53,7 @@ class Loop:
         self.steps_an_epoch = len(order(self.rows, recipe, 0))
         self.shown = Shown(data.train.labels)
         self._variants, self._placed = variants or self._draw, 0
+        self._inputs: Floats | None = None  # of the epoch that is placed
         sample = np.random.default_rng((recipe.seed, 0)).permutation(len(data.train.rows))[:SAMPLE]
         self._sample = np.sort(sample)
         self.initial, self.orders = "", Orders()
@@ -110,13 +111,14 @@ class Loop:
         return draw(self.data.ink, self.recipe, epoch)
 
     def _place(self, epoch: int, pause: Callable[[], None]) -> None:
-        """Place the variants of `epoch`; to wait for them and to place them is a part of its seconds."""
-        start, train = time.perf_counter(), self.data.train
-        self.classifier.place(train.inputs[:0], train.labels[:0])  # the last epoch goes before the next one comes
+        """Place the variants of `epoch`, where those of the last one lay; that it takes is a part of its seconds."""
+        start = time.perf_counter()
         ink = self._variants(epoch, pause)
-        inputs = live_inputs(ink, self.recipe, self.data.live)
-        self.shown.place(ink, inputs.nbytes)
-        self.classifier.place(inputs, np.tile(train.labels, self.recipe.variants))
+        if self._inputs is None:  # memory for so many numbers takes longer to get than to fill
+            self._inputs = room(self.rows, self.recipe, self.data.live)
+        fill(self._inputs, ink, self.recipe)
+        self.shown.place(ink, self._inputs.nbytes)
+        self.classifier.place(self._inputs, np.tile(self.data.train.labels, self.recipe.variants))
         self._placed = epoch
         spent = time.perf_counter() - start
         self.seconds += spent

@@ -15,7 +15,7 @@ from digits.images.frame import frame
 from digits.images.ink import to_rgba
 from digits.models import weights
 from digits.training import inputs
-from digits.training.inputs import columns, framed_ink, full_inputs, load, scaled
+from digits.training.inputs import columns, fill, framed_ink, full_inputs, load, room, scaled
 from digits.training.recipe import Recipe
 from tests import factory
 
@@ -155,3 +155,18 @@ def test_pictures_are_checked_before_anything_is_learnt_from_them(mine: Dataset)
 def test_a_data_set_that_is_gone_is_not_found() -> None:
     with pytest.raises(NotFoundError, match="There is no data set called 'mine'"):
         load(recipe(), "0" * 64)
+
+
+@each_pixels
+@pytest.mark.parametrize("decay", [0.0, 0.01])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_room_is_filled_with_the_inputs_of_one_epoch_after_another(pixels: str, decay: float, dtype: str) -> None:
+    chosen = recipe(pixels=pixels, weight_decay=decay, dtype=dtype, rotation=5.0, scale=0.7)
+    live = inputs.alive(inks().reshape(-1, 784), chosen)
+    found = room(IMAGES, chosen, live)
+    assert found.ctypes.data % inputs.ALIGNED_BYTES == 0
+    for ink in (inks().reshape(-1, 784), 255 - inks().reshape(-1, 784)):
+        fill(found, ink, chosen)
+        expected = full_inputs(ink, chosen)[:, live]
+        assert found.dtype == expected.dtype
+        assert found.tobytes() == expected.tobytes()
