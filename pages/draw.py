@@ -54,7 +54,8 @@ def one_digit(chosen: list[Run], below: Any) -> None:
         truth = st.container(key="truth")
     with right:
         said = show_answers(chosen, drawing, answer_places())
-        show_teach(chosen, drawing, {id: one.digit for id, one in said.items()})
+        with st.container(key="teach"):
+            show_teach(chosen, drawing, {id: one.digit for id, one in said.items()})
     with truth:
         show_truth(drawing)
     with seen:

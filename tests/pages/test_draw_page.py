@@ -98,5 +98,5 @@ def test_unsure_and_far_are_answers(told: dict[str, Told], monkeypatch: pytest.M
     told["pytorch"].unsure, told["tensorflow"].far = True, True
     app = opened()
     assert [metric.value for metric in app.metric] == ["1?", "–"]
-    assert "PyTorch says it may be **1** or **0** and TensorFlow says **no digit** that it knows." in shown(app)
-    assert "No digit: far from everything it was trained on (if any, 7 with 91.0 %)" in shown(app)
+    assert "PyTorch says it may be **1** or **0** and TensorFlow says it is **no digit** that it knows." in shown(app)
+    assert "Far from everything it was trained on; if any, 7 with 91.0 %" in shown(app)

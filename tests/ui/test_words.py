@@ -44,8 +44,8 @@ def test_an_unsure_answer_names_the_two_most_probable_digits() -> None:
 def test_far_from_training_is_no_digit_however_probable() -> None:
     far = replace(said(4, 0.99), far=True, unsure=True)
     assert headline(far) == "–"
-    assert caption(far).startswith("No digit: far from everything it was trained on (if any, 4 with 99.0 %)")
-    assert "They agree: **no digit** that they know." in verdict({"pytorch": far, "tensorflow": far})
-    assert "PyTorch says **no digit** that it knows and TensorFlow says **4**." in verdict(
+    assert caption(far).startswith("Far from everything it was trained on; if any, 4 with 99.0 %")
+    assert "They agree: it is **no digit** that they know." in verdict({"pytorch": far, "tensorflow": far})
+    assert "PyTorch says it is **no digit** that it knows and TensorFlow says **4**." in verdict(
         {"pytorch": far, "tensorflow": said(4)}
     )

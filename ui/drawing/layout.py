@@ -20,9 +20,10 @@ EDGES = "".join(
 STYLE = f"""<style>
 {EDGES}
 .st-key-verdict, .st-key-truth {{min-height: 1.75rem}}
+.st-key-teach {{min-height: 9.5rem}}
 .st-key-seen img {{image-rendering: pixelated; border-radius: 0}}
-[class*=st-key-teach-] [role=radiogroup] button {{min-width: 0; padding: 0 .55rem}}
 @media (max-width: 640px) {{
+  [class*=st-key-said-] {{min-height: 9.5rem}}
   [data-testid=stLayoutWrapper]:has(> .st-key-seen), [data-testid=stLayoutWrapper]:has(> .st-key-answers),
   .st-key-seen, .st-key-answers {{width: 100% !important; flex: 1 0 100% !important}}
   .st-key-answers [data-testid=stHorizontalBlock] {{flex-wrap: nowrap; gap: .5rem}}

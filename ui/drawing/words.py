@@ -34,7 +34,7 @@ def caption(said: Prediction | None) -> str:
     time = f"{said.milliseconds:.2f} ms"
     first, second = (f"{digit} with {percent(float(said.probabilities[digit]))}" for digit in ranked(said)[:2])
     if doubt(said) == FAR:
-        return f"No digit: far from everything it was trained on (if any, {first}) · {time}"
+        return f"Far from everything it was trained on; if any, {first} · {time}"
     if doubt(said) == UNSURE:
         return f"Unsure: {first}, {second} · {time}"
     return f"{percent(float(said.probabilities.max()))} sure · {time}"
@@ -59,6 +59,6 @@ def verdict(said: dict[str, Prediction]) -> str:
 
 def _word(said: Prediction) -> str:
     if doubt(said) == FAR:
-        return "**no digit** that it knows"
+        return "it is **no digit** that it knows"
     first, second = ranked(said)[:2]
     return f"it may be **{first}** or **{second}**" if doubt(said) == UNSURE else f"**{said.digit}**"
