@@ -9,19 +9,37 @@ import keras
 from digits.training.architecture import Architecture, Layer
 
 
-def build(architecture: Architecture, activation: str, dtype: str) -> keras.Sequential:
+class Pooling(keras.layers.MaxPooling2D):  # type: ignore[misc]  # Keras has no types
+    """Keras's pool with its maxima written out, for XLA, which has no repeatable gradient of TensorFlow's own.
+
+    Of equal numbers the first one counts, row by row, as everywhere else.
+    """
+
+    def call(self, inputs: Any) -> Any:
+        """Return the largest of each 2×2 pixels of (n, height, width, channels) `inputs`."""
+        height, width = (size // 2 * 2 for size in inputs.shape[1:3])
+        upper, lower = inputs[:, 0:height:2], inputs[:, 1:height:2]
+        return keras.ops.maximum(
+            keras.ops.maximum(upper[:, :, 0:width:2], upper[:, :, 1:width:2]),
+            keras.ops.maximum(lower[:, :, 0:width:2], lower[:, :, 1:width:2]),
+        )
+
+
+def build(architecture: Architecture, activation: str, dtype: str, *, xla: bool = False) -> keras.Sequential:
     """Return the layers of `architecture`, with an activation in all but the last.
 
     A convolution's stands after its pools: maxima and rising functions change places, and a quarter of the numbers
     is left. The weights are loaded.
     """
+    pool = Pooling if xla else keras.layers.MaxPooling2D
     made = [keras.Input((architecture.inputs,), dtype=dtype)]
     if architecture.convolutional:
         made.append(keras.layers.Reshape(architecture.layers[0].received, dtype=dtype))
     for layer in architecture.layers:
         function = activation if layer is not architecture.layers[-1] else None
         if layer.convolutional:
-            made += _convolution(layer, activation, dtype)
+            made += [_convolution(layer, dtype), *(pool(dtype=dtype) for _ in range(layer.pools))]
+            made.append(keras.layers.Activation(activation, dtype=dtype))
             continue
         if len(layer.received) == 3:
             made.append(keras.layers.Flatten(dtype=dtype))
@@ -31,11 +49,9 @@ def build(architecture: Architecture, activation: str, dtype: str) -> keras.Sequ
     return keras.Sequential(made)
 
 
-def _convolution(layer: Layer, activation: str, dtype: str) -> list[keras.layers.Layer]:
+def _convolution(layer: Layer, dtype: str) -> keras.layers.Layer:
     side, _, _, channels = layer.kernel
-    convolution = keras.layers.Conv2D(channels, side, padding="same", kernel_initializer="zeros", dtype=dtype)
-    pools = [keras.layers.MaxPooling2D(dtype=dtype) for _ in range(layer.pools)]
-    return [convolution, *pools, keras.layers.Activation(activation, dtype=dtype)]
+    return keras.layers.Conv2D(channels, side, padding="same", kernel_initializer="zeros", dtype=dtype)
 
 
 def words(network: keras.Sequential) -> str:

@@ -22,11 +22,12 @@ def recipe(framework: str, **values: object) -> Recipe:
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of torch's own compiler, about itself
+@pytest.mark.parametrize("network", ["16", "conv4x3 pool 8"])
 @pytest.mark.parametrize("framework", settings.FRAMEWORKS)
-def test_a_compiled_training_takes_the_same_steps_with_dropout_too(framework: str) -> None:
+def test_a_compiled_training_takes_the_same_steps_with_dropout_too(framework: str, network: str) -> None:
     losses, names = [], []
     for compilation in ("usual", "compiler"):
-        chosen = recipe(framework, compilation=compilation, optimiser="reference-adam")
+        chosen = recipe(framework, network=network, compilation=compilation, optimiser="reference-adam")
         classifier = create(chosen)
         classifier.load(weights.initial(chosen))
         classifier.place(*ink(300))

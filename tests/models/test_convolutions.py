@@ -112,6 +112,16 @@ def test_the_units_that_are_left_out_are_numbered_pixel_by_pixel_and_then_by_cha
     assert classifier.steps(rows[None], np.array([1e-9])) == pytest.approx(np.array([expected]), rel=1e-12)
 
 
+def test_xlas_pools_take_the_same_steps_as_tensorflows_own() -> None:
+    usual = recipe("tensorflow", optimiser="reference-sgd", rate=0.1, network="conv4x3 pool pool 12")
+    (losses, ours, slopes), (others, theirs, their_slopes) = (
+        trained(one, 10) for one in (usual, usual.changed(compilation="compiler"))
+    )
+    assert np.abs(losses - others).max() < 1e-12
+    assert apart(ours, theirs) < 1e-12
+    assert np.abs(slopes - their_slopes).max() < 1e-12, "of equal maxima both pick the same"
+
+
 @pytest.mark.parametrize("framework", settings.FRAMEWORKS)
 def test_what_works_says_which_network_it_is(framework: str) -> None:
     assert create(recipe(framework)).conditions()["network"] == "conv4x3 pool conv6x3 pool 294-24-10"
