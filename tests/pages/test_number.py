@@ -120,6 +120,14 @@ def test_digits_that_a_model_is_not_sure_of_are_marked(
     assert "digit 1 may be 7 or 0 · digit 2 is far from everything it was trained on" in shown(app)
 
 
+def test_who_reads_the_same_digits_agrees_however_sure(
+    told: dict[str, Told], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told["pytorch"].said = (sure(7), sure(1, unsure=True))
+    told["tensorflow"].said = (sure(7, far=True), sure(1))
+    assert "They agree: **7? 1?**." in shown(opened(monkeypatch, LATE_BAR))
+
+
 def test_a_worker_that_ends_is_told_beside_what_the_other_reads(
     told: dict[str, Told], monkeypatch: pytest.MonkeyPatch
 ) -> None:

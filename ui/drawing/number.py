@@ -46,11 +46,10 @@ def show_number(chosen: list[Run]) -> None:
     """Show a wide canvas, the digits that its drawing is taken apart into, and how the `chosen` runs read them."""
     st.html(STYLE)
     row = st.container(horizontal=True, gap="medium")  # under each other where the page is narrow
-    sheet, answers = row.container(width=WIDTH), row.container(key="answers")
-    with sheet:
+    with row.container(width=WIDTH):
         drawing = canvas(KEY, width=WIDTH, height=HEIGHT)
     parts = separate(drawing.ink, drawing.strokes) if drawing else []
-    with answers:
+    with row.container(key="answers"):
         if len(parts) > MOST:
             st.caption(f"These are {len(parts)} pieces; the first {MOST} are read.")
         with st.spinner("Reading"):  # where a model is still being loaded
@@ -59,10 +58,9 @@ def show_number(chosen: list[Run]) -> None:
         for column, run in zip(st.columns(max(1, len(chosen))), chosen, strict=False):
             with column:
                 show_reading(run.recipe.framework, readings[run.recipe.framework])
-        show_digits(chosen, parts, readings)
     if drawing is not None and parts:
-        with sheet:
-            show_parts(drawing, parts)
+        show_digits(chosen, parts, readings)
+        show_parts(drawing, parts)
 
 
 def ask(chosen: list[Run], parts: Sequence[Part]) -> dict[str, Reading]:
@@ -82,13 +80,15 @@ def ask(chosen: list[Run], parts: Sequence[Part]) -> dict[str, Reading]:
 
 
 def verdict(readings: Mapping[str, Reading]) -> str:
-    """Return in a sentence, as Markdown, whether the models (by framework) read the same number."""
-    said = {framework: number(reading) for framework, reading in readings.items() if not isinstance(reading, str)}
+    """Return in a sentence, as Markdown, whether the models (by framework) read the same digits, doubtful or not."""
+    said = {framework: reading for framework, reading in readings.items() if not isinstance(reading, str)}
     if len(said) < 2:
         return ""
-    if len(set(said.values())) == 1:
-        return f":material/check_circle: They agree: **{plain(next(iter(said.values())))}**."
-    words = " and ".join(f"{FRAMEWORK_NAMES[framework]} reads **{plain(text)}**" for framework, text in said.items())
+    if len({tuple(one.digit for one in reading) for reading in said.values()}) == 1:
+        doubtfullest = [min(same, key=lambda one: doubt(one) == SURE_OF) for same in zip(*said.values(), strict=True)]
+        return f":material/check_circle: They agree: **{plain(number(doubtfullest))}**."
+    words = " and ".join(f"{FRAMEWORK_NAMES[framework]} reads **{plain(number(reading))}**"
+                         for framework, reading in said.items())  # fmt: skip
     return f":material/call_split: They disagree: {words}."
 
 
