@@ -12,6 +12,7 @@ lab with finished runs can be given; by default the recipe *hand* is trained fir
 from __future__ import annotations
 
 import argparse
+import base64
 import io
 import os
 import re
@@ -85,6 +86,7 @@ def main() -> None:
             page = open_tab(browser, f"{address}/{path}", seen, CLOCK, width=options.width)
             page.locator("canvas.upper-canvas").wait_for()
             settle(process)
+            replay(page, drawings[0], runs)  # until both models are loaded, whoever draws waits
             told = [replay(page, drawing, runs) for drawing in drawings]
             page.context.close()
         print(f"\n{' and '.join(run.title for run in runs)}; {machine().rpartition(', ')[2]}")
@@ -144,7 +146,7 @@ def shown(page: Page, runs: list[Run]) -> Json:
 def ink_seen(page: Page, how: str) -> NDArray[np.float64]:
     """Return the ink (28, 28) of the picture that shows the drawing framed `how`."""
     source = page.get_by_alt_text(re.compile(f"^28×28, {how}")).get_attribute("src") or ""
-    picture = Image.open(io.BytesIO(page.request.get(source).body())).convert("L")
+    picture = Image.open(io.BytesIO(base64.b64decode(source.partition(",")[2]))).convert("L")
     tiles = np.asarray(picture.reduce(picture.width // 30), np.float64)  # 28 of them inside a margin of one
     return 255 - tiles[1:29, 1:29]
 

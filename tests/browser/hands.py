@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import re
 from collections.abc import Sequence
@@ -92,8 +93,8 @@ def inked(page: Page) -> int:
 def seen(page: Page, how: str) -> NDArray[np.uint8]:
     """Return the ink (28, 28) uint8 of the picture that says what the models see, framed `how`."""
     picture = page.get_by_role("img", name=re.compile(f"^28×28, {how}"))
-    response = page.request.get(picture.get_attribute("src") or "")
-    pixels = np.asarray(Image.open(io.BytesIO(response.body())).convert("L"))
+    content = base64.b64decode((picture.get_attribute("src") or "").partition(",")[2])
+    pixels = np.asarray(Image.open(io.BytesIO(content)).convert("L"))
     scale = pixels.shape[0] // 30  # 28 pixels inside a margin of one
     tiles = pixels[scale // 2 :: scale, scale // 2 :: scale]
     return 255 - tiles[1:29, 1:29]

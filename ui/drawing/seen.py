@@ -10,7 +10,7 @@ from digits.images.frame import frame
 from digits.training.run import Run
 from ui.drawing.drawn import Drawn
 from ui.frame import count
-from ui.pictures import edged, tiles
+from ui.pictures import address, edged, tiles
 from ui.settings import HELP
 
 SCALE = 5  # of a pixel
@@ -38,5 +38,5 @@ def _show(how: str, drawing: Drawn | None, who: str) -> None:
     """Show the picture of a framed drawing, blank paper for none."""
     ink = np.zeros((28, 28), np.uint8) if drawing is None else frame(drawing.ink, how)
     words = "nothing is drawn yet" if drawing is None else f"a drawing of {count(len(drawing.strokes), 'stroke')}"
-    st.image(edged(tiles(ink[None], columns=1, scale=SCALE)), alt=f"28×28, {how}: {words}", output_format="PNG")
+    st.image(address(edged(tiles(ink[None], columns=1, scale=SCALE))), alt=f"28×28, {how}: {words}")
     st.caption(f"{how.capitalize()}, 28×28: {who}", help=HELP["frame"])
