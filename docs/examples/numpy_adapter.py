@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,10 +22,8 @@ SLOPES = {"relu": lambda y: y > 0, "tanh": lambda y: 1 - y * y, "sigmoid": lambd
 def create(recipe: Recipe, architecture: Architecture) -> NumPyClassifier:
     """Return a classifier with the layers of `architecture`. Sets the process's threads.
 
-    Raises `UsageError` if the recipe's device is not there, for a compiler, which NumPy has not, and for pictures.
+    Raises `UsageError` if the recipe's device is not there, and for a compiler: NumPy has none.
     """
-    if architecture.convolutional:
-        raise UsageError("This example has no convolutions", expected="dense layers", received=recipe.network)
     if recipe.device != "cpu":
         raise UsageError("NumPy has no such device here", expected="cpu", received=recipe.device)
     if recipe.compilation != "usual":
@@ -40,6 +39,14 @@ def product_seconds(size: int, dtype: str) -> float:
     start = time.perf_counter()
     square @ square
     return time.perf_counter() - start
+
+
+class Pass(NamedTuple):
+    """A batch in a layer: what that was fed, what it had after its activation and after each pool, what it gave."""
+
+    fed: Array
+    stages: list[Array]
+    given: Array
 
 
 class NumPyClassifier:
@@ -69,20 +76,24 @@ class NumPyClassifier:
 
     def outputs(self, inputs: Floats) -> list[Floats]:
         """Return every hidden layer (n, units) after its activation, then the logits (n, 10)."""
-        return weights.forward(self.weights, np.asarray(inputs, self.recipe.dtype), self.recipe.activation)
+        values = np.asarray(inputs, self.recipe.dtype)
+        return weights.forward(self.weights, values, self.recipe.activation, self.architecture)
 
     def gradient(self, inputs: Floats, digits: Array) -> Floats:
         """Return d logit[digit] / d input, (n, width), for (n, width) inputs and (n,) digits."""
-        *hidden, logits = self.outputs(inputs)
-        slope = np.eye(10, dtype=logits.dtype)[digits] @ self._kernel(len(hidden)).T
-        for layer in reversed(range(len(hidden))):
-            slope = (slope * SLOPES[self.recipe.activation](hidden[layer])) @ self._kernel(layer).T
+        values, passes = np.asarray(inputs, self.recipe.dtype), []
+        for number in range(len(self.architecture.layers)):
+            passes.append(self._layer(number, values))
+            values = passes[-1].given
+        slope = np.eye(10, dtype=values.dtype)[digits]
+        for number in reversed(range(len(passes))):
+            slope, _, _ = self._back(number, passes[number], slope)
         return np.asarray(slope)
 
     def describe(self) -> Description:
         """Return each layer with its output's shape and its parameters."""
-        layers = [{"layer": "Dense", "shape": [None, layer.units], "parameters": layer.parameters}
-                  for layer in self.architecture.layers]  # fmt: skip
+        layers = [{"layer": "Convolution" if layer.convolutional else "Dense", "shape": [None, *layer.given],
+                   "parameters": layer.parameters} for layer in self.architecture.layers]  # fmt: skip
         lines = [f"{name} {value.shape}" for name, value in self.weights.items()]
         parameters, size = (sum(getattr(v, kind) for v in self.weights.values()) for kind in ("size", "nbytes"))
         printed = "\n".join([*lines, f"{parameters:,} ({size / 2**20:.2f} MB)"])
@@ -94,7 +105,7 @@ class NumPyClassifier:
         adam, recipe = "m" in self.slots, self.recipe
         formula = formulas.adam(recipe.beta1, recipe.beta2) if adam else formulas.momentum(recipe.momentum)
         return {"version": f"NumPy {np.__version__}", "loss": formulas.LOSS,
-                "network": "-".join(map(str, self.architecture.widths)),
+                "network": words(self.architecture),
                 "optimiser": formulas.decayed(recipe.weight_decay, formula), "weight decay": recipe.weight_decay,
                 "epsilon": recipe.epsilon if adam else None, "rate": recipe.rate, "dropout": recipe.dropout,
                 "activation": recipe.activation, "dtype": self._kernel(0).dtype.name,
@@ -124,6 +135,9 @@ class NumPyClassifier:
     def _kernel(self, layer: int) -> Array:
         return self.weights[f"layer.{layer}.kernel"]
 
+    def _bias(self, layer: int) -> Array:
+        return self.weights[f"layer.{layer}.bias"]
+
     def _accumulate(self, rows: NDArray[np.int32]) -> tuple[float, State]:
         """Return the mean loss over `rows` (n,) and its gradients, added up chunk by chunk."""
         loss, gradients = 0.0, {name: np.zeros_like(value) for name, value in self.weights.items()}
@@ -133,30 +147,54 @@ class NumPyClassifier:
 
     def _part(self, rows: NDArray[np.int32], start: int, gradients: State, share: float) -> float:
         """Add to `gradients` what `rows`, a batch from place `start` on, give; return their part of the loss."""
-        values, scales = self._forward(rows, start)
-        logits, labels = values.pop(), self.labels[rows]
+        passes, scales = self._forward(rows, start)
+        logits, labels = passes[-1].given, self.labels[rows]
         powers = np.exp(logits - logits.max(axis=1, keepdims=True))
         slope = powers / powers.sum(axis=1, keepdims=True)
         loss = -np.log(np.maximum(slope[np.arange(len(rows)), labels], np.finfo(slope.dtype).tiny)).sum() * share
         slope[np.arange(len(rows)), labels] -= 1
         slope *= slope.dtype.type(share)
-        for layer in reversed(range(len(values))):
-            gradients[f"layer.{layer}.kernel"] += (values[layer] * scales[layer]).T @ slope
-            gradients[f"layer.{layer}.bias"] += slope.sum(axis=0)
-            if layer:
-                slope = (slope @ self._kernel(layer).T) * scales[layer]
-                slope *= SLOPES[self.recipe.activation](values[layer])
+        for number in reversed(range(len(passes))):
+            slope, kernel, bias = self._back(number, passes[number], slope * scales[number])
+            gradients[f"layer.{number}.kernel"] += kernel
+            gradients[f"layer.{number}.bias"] += bias
         return float(loss)
 
-    def _forward(self, rows: NDArray[np.int32], start: int) -> tuple[list[Array], list[Array]]:
-        """Return what enters each layer, before dropout, and then the logits; and what dropout multiplies each by."""
-        one, last = np.ones((), self.recipe.dtype), len(self.architecture.layers) - 1
-        values, scales = [self.inputs[rows]], [one]
-        for layer in range(last + 1):
-            fed = (values[-1] * scales[-1]) @ self._kernel(layer) + self.weights[f"layer.{layer}.bias"]
-            values.append(fed if layer == last else weights.ACTIVATIONS[self.recipe.activation](fed))
-            scales.append(self._scales(layer, start, values[-1]) if self.recipe.dropout and layer < last else one)
-        return values, scales
+    def _forward(self, rows: NDArray[np.int32], start: int) -> tuple[list[Pass], list[Array]]:
+        """Return what became of `rows` in each layer, and what dropout multiplied each layer's units by."""
+        values, passes, scales = self.inputs[rows], [], []
+        for number in range(len(self.architecture.layers)):
+            passes.append(self._layer(number, values))
+            thinned = self.recipe.dropout and not self._is_last(number)
+            scales.append(self._scales(number, start, passes[-1].given) if thinned else np.ones((), values.dtype))
+            values = passes[-1].given * scales[-1]
+        return passes, scales
+
+    def _is_last(self, number: int) -> bool:
+        return number == len(self.architecture.layers) - 1
+
+    def _layer(self, number: int, fed: Array) -> Pass:
+        """Return what layer `number` makes of (n, width) numbers."""
+        layer, kernel = self.architecture.layers[number], self._kernel(number)
+        pictures = fed.reshape(-1, *layer.received) if layer.convolutional else fed
+        sums = (weights.convolved(pictures, kernel) if layer.convolutional else fed @ kernel) + self._bias(number)
+        stages = [sums if self._is_last(number) else weights.ACTIVATIONS[self.recipe.activation](sums)]
+        for _ in range(layer.pools):
+            stages.append(weights.pooled(stages[-1]))
+        return Pass(pictures, stages, stages[-1].reshape(len(fed), -1))
+
+    def _back(self, number: int, done: Pass, slope: Array) -> tuple[Array, Array, Array]:
+        """Return the slopes by what layer `number` was fed, by its kernel and its bias; `slope` is by what it gave."""
+        layer, kernel = self.architecture.layers[number], self._kernel(number)
+        slope = slope.reshape(done.stages[-1].shape)
+        for before in reversed(done.stages[:-1]):
+            slope = unpooled(slope, before)
+        if not self._is_last(number):
+            slope = slope * SLOPES[self.recipe.activation](done.stages[0])
+        if not layer.convolutional:
+            return slope @ kernel.T, done.fed.T @ slope, slope.sum(axis=0)
+        turned = weights.convolved(slope, kernel[::-1, ::-1].transpose(0, 1, 3, 2))
+        return turned.reshape(len(slope), -1), kernel_slope(done.fed, slope, len(kernel)), slope.sum(axis=(0, 1, 2))
 
     def _scales(self, layer: int, start: int, values: Array) -> Array:
         """Return 0 for the units of (n, m) `values` that are left out, else by how much they are enlarged."""
@@ -183,3 +221,32 @@ class NumPyClassifier:
         m += (1 - beta1) * (gradient - m)
         v += (1 - beta2) * (gradient * gradient - v)
         return (m / (1 - beta1**self.step)) / (np.sqrt(v / (1 - beta2**self.step)) + self.recipe.epsilon)
+
+
+def unpooled(slope: Array, before: Array) -> Array:
+    """Return the slope by (n, h, w, c) pictures `before` a pool; the first of the largest has that after it."""
+    images, height, width, channels = slope.shape
+    even = before[:, : 2 * height, : 2 * width].reshape(images, height, 2, width, 2, channels)
+    largest = even.transpose(0, 1, 3, 5, 2, 4).reshape(*slope.shape, 4).argmax(axis=-1)
+    shares = (slope[..., None] * np.eye(4, dtype=slope.dtype)[largest]).reshape(*slope.shape, 2, 2)
+    found = np.zeros_like(before)
+    found[:, : 2 * height, : 2 * width] = shares.transpose(0, 1, 4, 2, 5, 3).reshape(
+        images, 2 * height, 2 * width, channels
+    )
+    return found
+
+
+def kernel_slope(pictures: Array, slope: Array, side: int) -> Array:
+    """Return the slope by a kernel (side, side, in, out) of that by its sums (n, h, w, out) over `pictures`."""
+    margin = side // 2
+    padded = np.pad(pictures, ((0, 0), (margin, margin), (margin, margin), (0, 0)))
+    fields = np.lib.stride_tricks.sliding_window_view(padded, (side, side), axis=(1, 2))
+    return np.asarray(np.tensordot(fields, slope, axes=([0, 1, 2], [0, 1, 2]))).transpose(1, 2, 0, 3)
+
+
+def words(architecture: Architecture) -> str:
+    """Return the layers as a recipe names them, the inputs of the dense ones first: `784-128-64-10`."""
+    dense = [layer for layer in architecture.layers if not layer.convolutional]
+    found = [f"conv{layer.kernel[-1]}x{layer.kernel[0]}{' pool' * layer.pools}"
+             for layer in architecture.layers if layer.convolutional]  # fmt: skip
+    return " ".join([*found, "-".join(map(str, (dense[0].kernel[0], *(layer.units for layer in dense))))])
