@@ -184,7 +184,7 @@ class NumPyClassifier:
         return Pass(pictures, stages, stages[-1].reshape(len(fed), -1))
 
     def _back(self, number: int, done: Pass, slope: Array) -> tuple[Array, Array, Array]:
-        """Return the slopes by what layer `number` was fed, by its kernel and its bias; `slope` is by what it gave."""
+        """Return the slopes by what layer `number` was fed, by its kernel and its bias, of that by what it gave."""
         layer, kernel = self.architecture.layers[number], self._kernel(number)
         slope = slope.reshape(done.stages[-1].shape)
         for before in reversed(done.stages[:-1]):
