@@ -14,7 +14,8 @@ from digits.settings import PROJECT
 
 HEAVY = {"torch", "tensorflow", "keras", "umap", "distributed", "kagglehub"}
 # Imported only where a worker asks for them.
-ADAPTERS = {"digits/models/pytorch.py", "digits/models/tensorflow.py", "digits/models/tensorflow_optimisers.py"}
+ADAPTERS = {f"digits/models/{framework}{part}.py" for framework in ("pytorch", "tensorflow")
+            for part in ("", "_network", "_optimisers")}  # fmt: skip
 UNSAFE = {"pickle", "_pickle", "cPickle", "cloudpickle", "dill", "joblib", "marshal", "shelve"}
 # Limits that hold everywhere; the aims are 250 lines a file, 80 a page and 30 a function.
 FILE_LINES, PAGE_LINES, FUNCTION_LINES = 300, 120, 50
