@@ -121,10 +121,7 @@ def newest(recipe: Recipe) -> Run | None:
     dataset = Dataset.open(recipe.dataset)
     known = (dataset.fingerprint, split_by(dataset, recipe), None)  # a tuned run is another
     same = [
-        run
-        for run in all_runs()
-        if run.learnt_from == known
-        and run.recipe.changed(dataset=recipe.dataset) == recipe
+        run for run in all_runs() if run.learnt_from == known and run.recipe.changed(dataset=recipe.dataset) == recipe
     ]
     return max(same, key=_number, default=None)
 
