@@ -69,14 +69,14 @@ def share(drawings: int) -> float:
 def dealt_out(train: Rows, validation: Rows, images: int, seed: int) -> tuple[Rows, Rows]:
     """Return which old rows are shown, at most so many `images`, and on which the tuning is checked, both ascending.
 
-    Checked are those of the validation part. Where there is none, a tenth of the rows that the model was trained on
+    Checked are those of the validation part. Where there is none, a quarter of the rows that the model was trained on
     are left out and checked instead: it knows them, so that any loss on them is of the tuning.
     """
     generator = np.random.default_rng((seed, STREAM))
     checked = generator.permutation(validation)[:CHECKED]
     if len(checked) < FEW_CHECKED:
         there = np.unique(train)
-        checked = generator.permutation(there)[: min(CHECKED, len(there) // 10)]
+        checked = generator.permutation(there)[: min(CHECKED, len(there) // 4)]
         train = train[~np.isin(train, checked)]
     return np.sort(generator.permutation(train)[:images]), np.sort(checked)
 

@@ -109,7 +109,7 @@ def test_the_check_is_the_validation_part_and_without_one_images_that_are_left_o
     assert set(old.tolist()) <= set(train.tolist())
     assert np.array_equal(checked, validation)
     old, checked = dealt_out(np.repeat(train, 2), validation[:0], 5_000, seed=3)
-    assert len(checked) == 100
+    assert len(checked) == 250
     assert not set(old.tolist()) & set(checked.tolist())
 
 
