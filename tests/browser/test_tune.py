@@ -1,0 +1,58 @@
+"""Learn from my drawings, in Chromium: one click tunes both models, another goes back."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page, expect
+
+from digits import drawings
+from digits.drawings.stroke_file import Painted
+from digits.images.strokes import drawn_ink
+from digits.settings import FRAMEWORKS
+from digits.training.run import all_runs
+from tests.browser.conftest import settled
+
+pytestmark = pytest.mark.browser
+LONG = 240_000  # a bound, not a wait: the machines that run this are shared
+
+
+@pytest.fixture
+def taught(furnished: Path) -> Path:
+    """A lab with a small run of each framework and twelve drawings of slopes."""
+    for number in range(12):
+        strokes = (np.array([[60.0, 40.0], [60.0 + 12 * number, 220.0]]),)
+        drawings.keep(number % 10, Painted(drawn_ink(strokes), strokes, 16.0))
+    return furnished
+
+
+def named(page: Page) -> dict[str, str]:
+    """The runs that the URL names."""
+    return {name: ids[0] for name, ids in parse_qs(urlsplit(page.url).query).items() if name in FRAMEWORKS}
+
+
+def test_both_models_learn_and_go_back_with_a_click_each(taught: Path, page: Page) -> None:
+    before = {run.recipe.framework: run.id for run in all_runs()}
+    page.goto("/draw?draw=My+drawings")
+    settled(page)
+    page.get_by_role("button", name="Learn from my drawings (12)").click()
+    expect(page.get_by_role("button", name="Go back")).to_be_visible(timeout=LONG)
+    tuned = {run.recipe.framework: run.id for run in all_runs() if run.tuning}
+    assert named(page) == tuned
+    table = page.get_by_role("table").first
+    expect(table).to_contain_text(re.compile(r"PyTorch.*of 2 drawings.*of 360 test images", re.DOTALL))
+    expect(table).to_contain_text(re.compile(r"TensorFlow.*of 2 drawings", re.DOTALL))
+    expect(page.get_by_text("Learnt from 10 drawings of 12 drawings").first).to_be_visible()
+    page.get_by_role("button", name="Go back").click()
+    expect(page.get_by_role("button", name="Use the tuned models")).to_be_visible()
+    settled(page)
+    assert {**before, **named(page)} == before, "the default is not named"
+    assert not set(named(page).values()) & set(tuned.values())
+    page.get_by_role("button", name="Use the tuned models").click()
+    expect(page.get_by_role("button", name="Go back")).to_be_visible()
+    assert named(page) == tuned
+    assert taught.exists()
