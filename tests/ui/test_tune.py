@@ -115,7 +115,7 @@ def test_what_was_gained_and_lost_stands_in_a_table_and_one_click_goes_back(both
     said = shown(app)
     assert "50.0 % → **100.0 %** of 4 drawings" in said
     assert "99.0 % → **98.5 %** of 360 test images" in said
-    assert "Learnt from 16 drawings of 20 drawings, in 8" in said
+    assert "PyTorch learnt from 16 of 20 drawings in 8" in said
     assert "Use the tuned models" not in labels(app)
     click(app, "Go back")
     assert [app.query_params[run.recipe.framework] for run in both] == [run.id for run in both]

@@ -113,19 +113,16 @@ def answer_with(runs: list[Run]) -> None:
 
 def _outcome(tuned: list[Run]) -> None:
     """Show what each tuning gained and cost, or how it ended without."""
-    rows, said = [], []
-    for run in tuned:
-        state = run.job.state
-        if state == "finished":
-            rows.append(row(run.recipe.framework, run.result()))
-            said += sentences(run)
-        else:
-            reason = run.job.status().get("error") or "its process died; learn again"
-            said.append(f":material/error: {FRAMEWORK_NAMES[run.recipe.framework]} {state}: {plain(reason)}")
-    if rows:
+    done = [run for run in tuned if run.job.state == "finished"]
+    if done:
+        rows = [row(run.recipe.framework, run.result()) for run in done]
         st.table(rows, hide_index=True, width="content")
-    for sentence in dict.fromkeys(said):
-        st.caption(sentence)
+        st.caption(" ".join(dict.fromkeys([*map(learnt, done), *(said for run in done for said in sentences(run))])))
+    for run in tuned:
+        if run not in done:
+            reason = run.job.status().get("error") or "its process died; learn again"
+            name = FRAMEWORK_NAMES[run.recipe.framework]
+            st.caption(f":material/error: {name} {run.job.state}: {plain(reason)}")
 
 
 def row(framework: str, result: Json) -> dict[str, str]:
@@ -142,20 +139,22 @@ def _change(result: Json, name: str) -> str:
     return f"{percent(result['before'][name])} → **{percent(result['after'][name])}**"
 
 
+def learnt(run: Run) -> str:
+    """Return from how many drawings a finished tuning learnt, and how long it took from the click."""
+    result, status = run.result(), run.job.status()
+    taken = duration(status["finished"] - status["created"])
+    some = f"{result['drawings'] - result['held_out']:,} of {count(result['drawings'], 'drawing')}"
+    return f"{FRAMEWORK_NAMES[run.recipe.framework]} learnt from {some} in {taken}."
+
+
 def sentences(run: Run) -> list[str]:
     """Return what is to be said of a finished tuning beside its numbers, as Markdown."""
-    result, said = (
-        run.result(),
-        [f"Learnt from {count(run.result()['drawings'] - run.result()['held_out'], 'drawing')}"],
-    )
-    status = run.job.status()
-    said[0] += f" of {count(result['drawings'], 'drawing')}, in {duration(status['finished'] - status['created'])}."
-    if result["why_none_held_out"]:
-        said.append(result["why_none_held_out"])
+    result = run.result()
+    said = [result["why_none_held_out"]] if result["why_none_held_out"] else []
     if result["kept_share"] < 1:
         name = FRAMEWORK_NAMES[run.recipe.framework]
         said.append(f"{name} went {percent(result['kept_share'], digits=0)} of the way only: further, it would have "
-                    "read images of the validation part worse than before.")  # fmt: skip
+                    "read images that it is checked on worse than before.")  # fmt: skip
     return said
 
 
