@@ -43,10 +43,14 @@ def order(rows: int, recipe: Recipe, epoch: int) -> NDArray[np.int32]:
 class Loop:
     """One training, from wherever its classifier stands: `step` counts the updates made.
 
-    With augmentation, `variants` gives the images of an epoch; by default they are drawn when they are needed.
+    With augmentation, `variants` gives the images of an epoch; by default they are drawn when they are needed. After
+    each epoch so many training images are measured as a `sample`.
     """
 
-    def __init__(self, recipe: Recipe, data: Data, classifier: Classifier, variants: Variants | None = None) -> None:
+    def __init__(
+        self, recipe: Recipe, data: Data, classifier: Classifier, variants: Variants | None = None, *,
+        sample: int | None = None,
+    ) -> None:  # fmt: skip
         self.recipe, self.data, self.classifier = recipe, data, classifier
         self.step, self.seconds, self.epoch_seconds = 0, 0.0, 0.0
         self.rows = len(data.train.rows) * recipe.variants  # that an epoch shows
@@ -54,7 +58,7 @@ class Loop:
         self.shown = Shown(data.train.labels)
         self._variants, self._placed = variants or self._draw, 0
         self._inputs: Floats | None = None  # of the epoch that is placed
-        sample = np.random.default_rng((recipe.seed, 0)).permutation(len(data.train.rows))[:SAMPLE]
+        sample = np.random.default_rng((recipe.seed, 0)).permutation(len(data.train.rows))[: sample or SAMPLE]
         self._sample = np.sort(sample)
         self.initial, self.orders = "", Orders()
         self._call = 1  # batches in the next call of `steps`

@@ -20,7 +20,8 @@ from digits.training.recipe import STRENGTHS, Recipe
 
 Rows = NDArray[np.int64]
 EPOCHS, STEPS, BATCH = 6, 100, 128  # an epoch shows 12,800 images, drawings among them
-MOST_PRODUCTS = 2_500_000  # of an input and a weight, an image: larger networks make fewer updates
+MOST_WORK, CONVOLUTION = 1_600_000, 3  # products an image, those of a convolution slower: beyond, fewer updates
+SAMPLE = 2_000  # training images that are measured after an epoch
 MOST_SHARE, HALF = 0.5, 10  # of a batch that drawings are; how many drawings are given half of that
 EVERY, FEWEST, MOST_HELD = 5, 10, 60  # each fifth drawing is held out, where there are ten; never more than sixty
 RATE, LARGE_RATE, LARGE = 1e-3, 3e-4, 10.0  # the highest rate; for inputs beyond so much, whose steps go further
@@ -57,8 +58,11 @@ def rate(parent: Recipe) -> float:
 
 def steps(recipe: Recipe) -> int:
     """Return how many updates an epoch makes: fewer for networks that would take too long."""
-    products = sum(layer.products for layer in recipe.architecture.layers)
-    return max(1, round(STEPS * min(1.0, MOST_PRODUCTS / products)))
+    network = recipe.architecture
+    if not network.convolutional and not recipe.weight_decay:
+        network = network.narrowed(min(network.inputs, 784))  # the others are dead
+    work = sum(layer.products * (CONVOLUTION if layer.convolutional else 1) for layer in network.layers)
+    return max(1, round(STEPS * min(1.0, MOST_WORK / work)))
 
 
 def share(drawings: int) -> float:
@@ -129,7 +133,7 @@ def drawing_hash(entry: Json) -> str:
 
 def identity(parent: str, recipe: Recipe, drawings: str) -> str:
     """Return the 16 hexadecimal digits that name a tuning: of the run `parent`, by `recipe`, on these `drawings`."""
-    how = [EPOCHS, STEPS, BATCH, MOST_SHARE, HALF, EVERY, MOST_HELD, MAY_LOSE, list(SHARES)]
+    how = [EPOCHS, steps(recipe), BATCH, MOST_SHARE, HALF, EVERY, MOST_HELD, MAY_LOSE, list(SHARES)]
     return sha256(canonical(["tuning", parent, recipe.differences(), how, drawings]))[:16]
 
 

@@ -75,7 +75,7 @@ def main(desk: Desk) -> None:
     desk.say(phase=f"importing {settings.FRAMEWORK_NAMES[run.recipe.framework]}")
     classifier = create(run.recipe, inputs=len(material.data.live))
     desk.check()
-    loop = Loop(run.recipe, material.data, classifier)
+    loop = Loop(run.recipe, material.data, classifier, sample=tuning.SAMPLE)
     finish(run, loop, **_tune(run, loop, material, desk))
     seat.close()
 

@@ -42,7 +42,8 @@ def test_a_model_that_never_met_a_variant_learns_from_usual_ones() -> None:
 
 
 def test_a_large_network_makes_fewer_updates() -> None:
-    assert steps(tuned_recipe(parent())) == tuning.STEPS
+    assert steps(tuned_recipe(parent())) == steps(tuned_recipe(parent("notebook-adam"))) == tuning.STEPS
+    assert tuning.STEPS / 3 < steps(tuned_recipe(parent("hand-cnn"))) < tuning.STEPS
     assert 1 <= steps(tuned_recipe(parent(network="8192-8192-8192"))) < 10
 
 
