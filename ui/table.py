@@ -99,7 +99,7 @@ def _row(run: Run) -> Json:
         "leak": leak_of(run),
         "test_loss": result.get("test_loss"), "seconds": result.get("train_seconds", status.get("train_seconds")),
         "epoch_seconds": sum(each) / len(each) if each else None, "parameters": run.recipe.parameters,
-        "note": label["note"],
+        "note": label["note"], "tuned": run.tuning is not None,
     }  # fmt: skip
 
 

@@ -42,9 +42,12 @@ def asked_for(rows: list[Json]) -> list[str] | None:
 
 
 def default_ids(rows: list[Json]) -> list[str]:
-    """Return the best finished run of each framework; where none is finished, the newest of each."""
+    """Return the best finished run of each framework; where none is finished, the newest of each.
+
+    Those that were tuned on somebody's drawings come after all others.
+    """
     best: dict[str, str] = {}
-    for row in rows:
+    for row in sorted(rows, key=lambda row: bool(row.get("tuned"))):
         best.setdefault(row["framework"], row["id"])
     return [row["id"] for row in rows if row["id"] in best.values()]
 

@@ -86,7 +86,12 @@ def _distance(run: Run, others: list[Run]) -> int:
     """Return 0 for a run of the same recipe as `others`, 1 if only the test images are the same, else 2."""
     if any(_split(run) != _split(other) for other in others):
         return 2
-    return int(any(title(run.recipe) != title(other.recipe) for other in others))
+    return int(any(_learning(run) != _learning(other) for other in others))
+
+
+def _learning(run: Run) -> list[Any]:
+    """Return by which recipe a run was trained, and on which drawings it was tuned, if it was."""
+    return [title(run.recipe), run.spec.get("drawings")]
 
 
 def _split(run: Run) -> list[Any]:
