@@ -17,8 +17,8 @@ from digits.training.recipe import Recipe
 
 STARTER, PRESET = "starter", "hand"
 # What each stage took on a 2-core machine; `benchmarks/startup.py` prints it. Only the time left depends on these.
-NOMINAL_SECONDS = {"build": 6.0, "pytorch": 30.0, "tensorflow": 35.0}
-BEFORE_TRAINING_SECONDS = 6.0  # of these: what importing a framework and reading the data takes
+NOMINAL_SECONDS = {"build": 3.0, "pytorch": 16.0, "tensorflow": 17.0}
+BEFORE_TRAINING_SECONDS = 4.0  # of these: what importing a framework and reading the data takes
 
 
 def first_recipes() -> list[Recipe]:

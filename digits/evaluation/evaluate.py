@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from digits import settings
 from digits.errors import IntegrityError, SourceError
 from digits.evaluation import metrics
 from digits.files import Json, read_arrays
@@ -100,9 +98,4 @@ def seen_of(drawings: Sequence[Drawing], how: str) -> Ink:
 
     Scaled to 200 pixels in the middle of the canvas, painted as it paints, framed `how` a recipe says.
     """
-
-    def seen(drawing: Drawing) -> Ink:
-        return frame(drawn_ink(fit(drawing.strokes)), how).reshape(784)
-
-    with ThreadPoolExecutor(settings.cores()) as pool:  # OpenCV lets go of Python's lock
-        return np.stack(list(pool.map(seen, drawings, chunksize=16)))
+    return np.stack([frame(drawn_ink(fit(drawing.strokes)), how).reshape(784) for drawing in drawings])

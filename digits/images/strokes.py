@@ -106,8 +106,7 @@ def smooth(points: Points) -> Points:
     if len(points) < 3:
         return points
     middles = (points[:-1] + points[1:]) / 2
-    curves = [points[:1]]
-    for start, control, end in zip([points[0], *middles[:-1]], points, middles, strict=False):
-        t = CURVE_STEPS
-        curves.append((1 - t) ** 2 * start + 2 * t * (1 - t) * control + t**2 * end)
-    return np.concatenate([*curves, points[-1:]])
+    start, control, end = np.concatenate([points[:1], middles[:-1]])[:, None], points[:-1, None], middles[:, None]
+    t = CURVE_STEPS
+    curves = (1 - t) ** 2 * start + 2 * t * (1 - t) * control + t**2 * end
+    return np.concatenate([points[:1], curves.reshape(-1, 2), points[-1:]])

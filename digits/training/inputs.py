@@ -7,14 +7,12 @@ width all the same (`models.weights.widen`).
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from digits import settings
 from digits.dataset.dataset import Dataset
 from digits.dataset.split import Split, split_of
 from digits.images.frame import frame_all
@@ -59,12 +57,10 @@ def columns(recipe: Recipe) -> NDArray[np.int64]:
 
 def framed_ink(pictures: NDArray[np.uint8], recipe: Recipe) -> NDArray[np.uint8]:
     """Return the ink (n, 784) uint8 of RGBA `pictures` (n, 28, 28, 4), framed as the recipe says."""
-
-    def framed(start: int) -> NDArray[np.uint8]:
-        return frame_all(to_ink(np.asarray(pictures[start : start + CHUNK])), recipe.frame).reshape(-1, 784)
-
-    with ThreadPoolExecutor(settings.cores()) as pool:  # OpenCV lets go of Python's lock
-        parts = list(pool.map(framed, range(0, len(pictures), CHUNK)))
+    parts = [
+        frame_all(to_ink(np.asarray(pictures[start : start + CHUNK])), recipe.frame).reshape(-1, 784)
+        for start in range(0, len(pictures), CHUNK)
+    ]
     return np.concatenate(parts) if parts else np.zeros((0, 784), np.uint8)
 
 
