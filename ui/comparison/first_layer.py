@@ -55,12 +55,12 @@ def show_first_layer(runs: list[Run], opened: bool) -> None:
 
 
 def _words(run: Run, units: Units, count: int) -> str:
-    total, units = run.recipe.architecture.layers[0].given[-1], _named(run.recipe)
+    total, named = run.recipe.architecture.layers[0].given[-1], _named(run.recipe)
     which = (
-        f"The {count} of {total} {units} that pass most on to the next layer, over {min(SAMPLE, _tested(run)):,} "
+        f"The {count} of {total} {named} that pass most on to the next layer, over {min(SAMPLE, _tested(run)):,} "
         "test images: mean activation times the length of the outgoing weights. The most used comes first."
         if units.most_used
-        else f"The first {count} of {total} {units}; which are used most cannot be told without the data set."
+        else f"The first {count} of {total} {named}; which are used most cannot be told without the data set."
     )
     return f"{which}\n\nInk on green excites it, ink on brown calms it. {_what_else(run.recipe)}"
 
