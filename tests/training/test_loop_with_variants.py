@@ -10,6 +10,8 @@ import pytest
 
 from digits.errors import StoppedError
 from digits.files import Json
+from digits.models import create, weights
+from digits.settings import FRAMEWORKS
 from digits.training import loop as module
 from digits.training.inputs import ALIGNED_BYTES, Data, Part, scaled
 from digits.training.loop import Loop, order
@@ -159,3 +161,30 @@ def test_a_stop_is_heard_while_variants_are_awaited() -> None:
     with pytest.raises(StoppedError):
         loop.run(lambda line: None, pause)
     assert loop.step == 0
+
+
+def in_framework(framework: str) -> Loop:
+    """The same loop around a small network of a framework, with its initial weights."""
+    chosen = recipe(framework=framework, dtype="float32", network="16-8", threads=1)
+    labels = np.random.default_rng(3).integers(0, 10, ROWS)
+    train = Part(np.arange(ROWS), scaled(inks(), chosen), labels)
+    classifier = create(chosen)
+    classifier.load(weights.initial(chosen))
+    return Loop(chosen, Data(train, train, np.arange(784), inks()), classifier)
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_in_either_framework_a_stop_in_the_middle_of_an_epoch_changes_no_bit(
+    framework: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "CALL_SECONDS", 0.0)
+    whole, broken, rest = (in_framework(framework) for _ in range(3))
+    expected, lines = trained(whole), stopped(broken, 13)
+    assert 0 < broken.step % broken.steps_an_epoch < broken.steps_an_epoch - 1
+    rest.classifier.load(broken.classifier.state())
+    rest.go_to({key: str(value) for key, value in broken.position.items()})
+    lines += trained(rest)
+    assert timeless(lines) == timeless(expected)
+    first, second = whole.classifier.state(), rest.classifier.state()
+    assert all(first[name].tobytes() == second[name].tobytes() for name in first)
+    assert rest.told() == whole.told()
