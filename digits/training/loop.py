@@ -58,8 +58,8 @@ class Loop:
         self.shown = Shown(data.train.labels)
         self._variants, self._placed = variants or self._draw, 0
         self._inputs: Floats | None = None  # of the epoch that is placed
-        sample = np.random.default_rng((recipe.seed, 0)).permutation(len(data.train.rows))[: sample or SAMPLE]
-        self._sample = np.sort(sample)
+        shuffled = np.random.default_rng((recipe.seed, 0)).permutation(len(data.train.rows))
+        self._sample = np.sort(shuffled[: sample or SAMPLE])
         self.initial, self.orders = "", Orders()
         self._call = 1  # batches in the next call of `steps`
 
