@@ -140,6 +140,7 @@ def _resample(images: Bytes, places: Floats, room: _Room) -> Bytes:
 def _thicken(strip: Bytes, strength: float, generator: np.random.Generator) -> Bytes:
     """Return `strip` (28, n · 32) with strokes thicker or thinner: blurred, then cut softly at a drawn threshold."""
     threshold = generator.uniform(0.5 - strength, 0.5 + strength, strip.shape[1] // CELL)
+    threshold = np.clip(threshold, 0.5 / GAIN, 1 - 0.5 / GAIN)  # or paper would turn grey, or ink pale
     soft = cv2.GaussianBlur(strip, (5, 5), BLUR, borderType=cv2.BORDER_CONSTANT)
     cut = np.multiply(soft, np.float32(GAIN), dtype=np.float32)
     cut += np.repeat(127.5 - GAIN * 255 * threshold, CELL).astype(np.float32)

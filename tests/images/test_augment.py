@@ -118,3 +118,11 @@ def test_strokes_become_thinner_or_thicker_and_stay_where_they_are() -> None:
     assert ink.max() > 1.2
     far = ~ndimage.binary_dilation(images > 0, np.ones((1, 7, 7)))
     assert not found[far].any()
+
+
+def test_paper_stays_white_and_ink_black_however_much_the_strokes_vary() -> None:
+    images = np.zeros((200, 28, 28), np.uint8)
+    images[:, 8:20, 8:20] = 255
+    found = augment(images, Augmentation(thickness=0.5), np.random.default_rng(7))
+    assert not found[:, :4].any()
+    assert (found[:, 14, 14] == 255).all()
