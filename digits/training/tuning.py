@@ -9,6 +9,7 @@ as far as the images of the validation part are read as well as before.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -19,6 +20,7 @@ from digits.models import State
 from digits.training.recipe import STRENGTHS, Recipe
 
 Rows = NDArray[np.int64]
+Mask = NDArray[np.bool_]
 EPOCHS, STEPS, BATCH = 6, 100, 128  # an epoch shows 12,800 images, drawings among them
 MOST_WORK, CONVOLUTION = 1_600_000, 3  # products an image, those of a convolution slower: beyond, fewer updates
 SAMPLE = 2_000  # training images that are measured after an epoch
@@ -101,7 +103,7 @@ def _spread(those: int, times: int, generator: np.random.Generator) -> Rows:
     return np.concatenate([*rounds, np.zeros(0, np.int64)])[:times].astype(np.int64)
 
 
-def held_out(named: Sequence[tuple[int, str, str]], known: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def held_out(named: Sequence[tuple[int, str, str]], known: Mask) -> Mask:
     """Return which drawings (n,) are not learnt from but measured on: each fifth, digit by digit, writer by writer.
 
     A drawing is `named` by its digit, its writer and its hash, so that their order makes no difference. None is held
@@ -143,12 +145,18 @@ def between(before: State, after: State, share: float) -> State:
             for name in before if name.startswith("layer.")}  # fmt: skip
 
 
-def how_far(before: float, measure: Callable[[float], float]) -> float:
-    """Return the largest of `SHARES` at which the check, by `measure`, loses no more than it may; 0 if there is none.
+def how_far(before: Mask, right: Callable[[float], Mask]) -> float:
+    """Return the largest of `SHARES` at which the check may have lost no more than `MAY_LOSE`; 0 if there is none.
 
-    `before` is the accuracy on the check at the old weights.
+    `before` (n,) are the images that the old weights read right, `right` those that are at a share of the way.
     """
-    return next((share for share in SHARES if measure(share) >= before - MAY_LOSE), 0.0)
+    return next((share for share in SHARES if at_worst(before, right(share)) <= MAY_LOSE), 0.0)
+
+
+def at_worst(before: Mask, after: Mask) -> float:
+    """Return the loss of accuracy from `before` to `after` (n,), with a standard error on top: it is a sample."""
+    lost, gained = int((before & ~after).sum()), int((after & ~before).sum())
+    return (lost - gained + math.sqrt(lost + gained)) / max(1, len(before))
 
 
 def counts(digits: Sequence[int], writers: Sequence[str]) -> Json:

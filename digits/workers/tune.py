@@ -132,23 +132,39 @@ def _tune(run: Run, loop: Loop, material: Material, desk: Desk) -> Json:
     state, _ = weights.read(run.folder / "checkpoint.safetensors")
     before = weights.narrow(state, loop.data.live)
     loop.classifier.load(before)
-
-    def accuracy(pile: Pile) -> float | None:
-        if not len(pile.rows):
-            return None
-        inputs = live_inputs(pile.ink, run.recipe, loop.data.live)
-        return metrics.accuracy(metrics.outputs(loop.classifier, inputs)[1], pile.labels)
-
-    first = {"drawings_accuracy": accuracy(material.held), "check_accuracy": accuracy(material.check)}
-    first["test_accuracy"] = _train(run, loop, desk)
+    first = _measured(loop, material)
+    test_accuracy = _train(run, loop, desk)
     desk.say(phase="evaluating", **progress(loop))
-    kept = _settle(loop.classifier, before, first["check_accuracy"] or 0.0, lambda: accuracy(material.check) or 0.0)
-    last = {"drawings_accuracy": accuracy(material.held), "check_accuracy": accuracy(material.check)}
-    last["test_accuracy"] = loop.evaluate()["test_accuracy"]
+    kept = _settle(loop.classifier, before, first.check, lambda: _measured(loop, material).check)
+    last = _measured(loop, material)
     why = tuning.why_none_held(len(material.held.rows), run.spec["tuning"]["drawings"])
     return {"parent": run.spec["parent"], "drawings": run.spec["tuning"]["drawings"], "kept_share": kept,
             "held_out": len(material.held.rows), "why_none_held_out": why, "check_images": len(material.check.rows),
-            "before": first, "after": last, "seconds": time.time() - desk.status["created"]}  # fmt: skip
+            "before": first.told(test_accuracy), "after": last.told(loop.evaluate()["test_accuracy"])}  # fmt: skip
+
+
+class Measured(NamedTuple):
+    """Which images of the check (n,), and which drawings that are held out (m,), are read right."""
+
+    check: tuning.Mask
+    held: tuning.Mask
+
+    def told(self, test_accuracy: float) -> Json:
+        """Return the accuracies; null on drawings if none is held out."""
+        return {"drawings_accuracy": float(self.held.mean()) if len(self.held) else None,
+                "check_accuracy": float(self.check.mean()), "test_accuracy": float(test_accuracy)}  # fmt: skip
+
+
+def _measured(loop: Loop, material: Material) -> Measured:
+    """Measure the classifier as it is now."""
+
+    def right(pile: Pile) -> tuning.Mask:
+        if not len(pile.rows):
+            return np.zeros(0, bool)
+        inputs = live_inputs(pile.ink, loop.recipe, loop.data.live)
+        return np.asarray(metrics.outputs(loop.classifier, inputs)[1].argmax(axis=1) == pile.labels)
+
+    return Measured(right(material.check), right(material.held))
 
 
 def _train(run: Run, loop: Loop, desk: Desk) -> float:
@@ -171,18 +187,18 @@ def _train(run: Run, loop: Loop, desk: Desk) -> float:
     return float(lines[0]["test_accuracy"])
 
 
-def _settle(classifier: Classifier, before: State, accuracy: float, check: Callable[[], float]) -> float:
-    """Load the weights as far from those `before` as the check allows, whose `accuracy` was theirs; return how far.
+def _settle(classifier: Classifier, before: State, right: tuning.Mask, check: Callable[[], tuning.Mask]) -> float:
+    """Load the weights as far from those `before` as the check allows, and return how far that is.
 
-    A share of 0 leaves the old weights as they were.
+    They read `right` (n,) of the check. A share of 0 leaves them as they were.
     """
     after = classifier.state()
 
-    def at(share: float) -> float:
+    def at(share: float) -> tuning.Mask:
         classifier.load(tuning.between(before, after, share))
         return check()
 
-    kept = tuning.how_far(accuracy, at)
+    kept = tuning.how_far(right, at)
     classifier.load(tuning.between(before, after, kept))
     return kept
 

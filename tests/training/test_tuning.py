@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
 from digits.training import tuning
 from digits.training.recipe import STRENGTHS, Recipe, preset
-from digits.training.tuning import between, composed, dealt_out, held_out, how_far, share, steps, tuned_recipe
+from digits.training.tuning import (
+    at_worst,
+    between,
+    composed,
+    dealt_out,
+    held_out,
+    how_far,
+    share,
+    steps,
+    tuned_recipe,
+)
 
 
 def parent(name: str = "hand", **values: object) -> Recipe:
@@ -115,9 +128,22 @@ def test_the_check_is_the_validation_part_and_without_one_images_that_are_left_o
 
 
 def test_the_new_weights_are_kept_as_far_as_the_check_is_read_as_well_as_before() -> None:
-    assert how_far(0.98, lambda share: 0.98 - 0.004 * share) == 1.0
-    assert how_far(0.98, lambda share: 0.98 - 0.008 * share) == 0.5
-    assert how_far(0.98, lambda share: 0.5) == 0.0
+    before = np.arange(10_000) < 9_800
+
+    def losing(images: int) -> Callable[[float], np.ndarray]:
+        return lambda share: before & (np.arange(10_000) >= images * share)
+
+    assert how_far(before, losing(40)) == 1.0
+    assert how_far(before, losing(80)) == 0.5
+    assert how_far(before, losing(1_000)) == 0.0
+    assert how_far(before, lambda share: np.ones(10_000, bool)) == 1.0
+
+
+def test_a_loss_that_a_small_check_cannot_exclude_counts() -> None:
+    before = np.ones(300, bool)
+    assert at_worst(before, before) == 0.0
+    assert at_worst(before, np.arange(300) > 0) == pytest.approx(2 / 300)
+    assert at_worst(np.arange(300) > 3, np.arange(300) < 296) == pytest.approx(math.sqrt(8) / 300), "lost as many"
 
 
 def test_weights_between_old_and_new_ones_are_on_the_straight_line_between_them() -> None:
