@@ -152,9 +152,9 @@ def sentences(run: Run) -> list[str]:
     result = run.result()
     said = [result["why_none_held_out"]] if result["why_none_held_out"] else []
     if result["kept_share"] < 1:
-        name = FRAMEWORK_NAMES[run.recipe.framework]
-        said.append(f"{name} went {percent(result['kept_share'], digits=0)} of the way only: further, it would have "
-                    "read images that it is checked on worse than before.")  # fmt: skip
+        far = f"went {percent(result['kept_share'], digits=0)} of the way only" if result["kept_share"] else "stayed"
+        said.append(f"{FRAMEWORK_NAMES[run.recipe.framework]} {far}: further on, it might have lost more than half a "
+                    "point of what it could read.")  # fmt: skip
     return said
 
 
