@@ -24,7 +24,7 @@ Drawn = Callable[[str], Taught]  # the drawings, framed as it is asked
 
 
 def start_tuning(parent: Run, drawn: Drawn, *, owner: str) -> Run:
-    """Start tuning the finished run `parent` on drawings, or open the run that exists; one that ended goes on.
+    """Start tuning the finished run `parent` on drawings, or open the run that exists; an ended one begins again.
 
     Raises `ConflictError` if `parent` is not finished, `UsageError` if there is nothing to learn from,
     `NotFoundError` if its data set is gone, and `IntegrityError` for what is damaged.
@@ -33,9 +33,10 @@ def start_tuning(parent: Run, drawn: Drawn, *, owner: str) -> Run:
     found = lessons(parent, drawn)
     run = tuned_run(parent, found)
     lock = jobs.create(run.job, _spec(parent, found), owner=owner)
+    if lock is None and run.job.state not in (*LIVE, "finished"):
+        run.job.delete()
+        lock = jobs.create(run.job, _spec(parent, found), owner=owner)
     if lock is None:
-        if run.job.state not in (*LIVE, "finished"):
-            local.resume(run, owner=owner)
         return run
     try:
         _furnish(run, parent, found)

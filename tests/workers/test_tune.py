@@ -19,7 +19,7 @@ from digits.evaluation.comparison import differences, seed_groups, unfair
 from digits.evaluation.cross import on_dataset
 from digits.evaluation.evaluate import on_drawings
 from digits.evaluation.honest import trials_of
-from digits.files import Lock
+from digits.files import Lock, write_json
 from digits.images.strokes import Drawing, read_drawings
 from digits.models import weights
 from digits.settings import FRAMEWORKS
@@ -65,7 +65,9 @@ def school(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A lab with a finished run of each framework, and another of each that was tuned on all signs."""
     folder = tmp_path_factory.mktemp("school")
     there = read_drawings(signs(folder / "signs.json.gz"))
-    known = {"network": "64-32", "pixels": "ink", "scale": 1.0, "frame": "centred", "epochs": 30}
+    known = {"network": "128-64", "pixels": "ink", "scale": 1.0, "frame": "centred", "epochs": 15, "variants": 4,
+             "rotation": 10.0, "slant": 0.2, "shift": 1.0, "validation_share": 0.2, "rate": 0.003,
+             "schedule": "one-cycle"}  # fmt: skip
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DIGITS_HOME", str(folder))
         build_starter()
@@ -161,6 +163,18 @@ def test_a_tuning_that_was_stopped_begins_again_and_ends_in_the_same_bits(drawin
 
 
 @pytest.mark.usefixtures("taught_lab")
+def test_one_whose_starter_died_before_it_had_all_is_begun_anew_when_it_is_asked_for(drawings: list[Drawing]) -> None:
+    parent = parents()["pytorch"]
+    run = next(run for run in all_runs() if run.tuning and run.recipe.framework == "pytorch")
+    for name in ("result.json", taught.DRAWINGS, "weights.safetensors"):
+        (run.folder / name).unlink()
+    write_json(run.folder / "status.json", {**run.job.status(), "state": "queued"})
+    assert run.job.state == "interrupted"
+    assert tuned(parent, drawings) == run
+    assert taught.read(run.folder).held.sum() == 8
+
+
+@pytest.mark.usefixtures("taught_lab")
 def test_a_tuning_does_not_wait_for_trainings(drawings: list[Drawing]) -> None:
     slot = Lock(settings.part("slots") / "0.lock")
     assert slot.acquire()
@@ -223,7 +237,7 @@ def test_tuned_runs_are_told_apart_from_plain_ones_and_from_others(drawings: lis
     other = tuned(both["pytorch"], drawings[:15])
     assert unfair([first, second]) == []
     assert unfair([other, second]) == ["drawings"]
-    assert {"drawings", "schedule", "epochs"} <= set(differences([both["pytorch"], first]))
+    assert {"drawings", "rate", "epochs"} <= set(differences([both["pytorch"], first]))
     assert seed_groups([first, other]) == [[first], [other]]
     assert [trial.run for trial in trials_of(all_runs())] == [run.id for run in all_runs() if run.tuning is None]
     further = tuned(first, drawings[:20])
