@@ -25,7 +25,7 @@ from PIL import Image
 from playwright.sync_api import Page
 
 from benchmarks.prediction import digits, machine
-from benchmarks.startup import Seen, chromium, open_tab, server, settle
+from benchmarks.startup import Seen, chromium, open_tab, server
 from digits import settings
 from digits.images.frame import frame
 from digits.images.ink import to_ink
@@ -82,10 +82,9 @@ def main() -> None:
         os.environ["DIGITS_HOME"] = options.lab or folder
         runs = best_runs(all_runs()) if options.lab else train_both()
         path = f"draw?more={options.section}" if options.section else "draw"
-        with server(settings.PROJECT) as (address, process):
+        with server(settings.PROJECT) as (address, _):
             page = open_tab(browser, f"{address}/{path}", seen, CLOCK, width=options.width)
             page.locator("canvas.upper-canvas").wait_for()
-            settle(process)
             warm_up(page, drawings[0])
             told = [replay(page, drawing, runs) for drawing in drawings]
             page.context.close()
