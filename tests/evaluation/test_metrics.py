@@ -31,7 +31,7 @@ def test_outputs_are_the_last_hidden_layer_and_the_logits_of_any_number(monkeypa
     monkeypatch.setattr(metrics, "CHUNK", 20)
     classifier = Doubling()
     hidden, last = metrics.outputs(classifier, logits())
-    assert classifier.calls == [20, 20, 10]
+    assert classifier.calls == [1, 20, 20, 10]  # the first tells how large the layers are
     assert np.array_equal(hidden, logits() * 8)
     assert np.array_equal(last, logits() * 16)
 

@@ -266,7 +266,7 @@ def test_the_weights_can_be_taken_with_a_loader_for_either_framework() -> None:
     app.run()
     code = "\n".join(element.value for element in app.code)
     assert "torch.nn.Linear(3136, 32), torch.nn.ReLU()," in code
-    assert 'keras.layers.Dense(32, "relu"),' in code
+    assert 'keras.layers.Dense(32, activation="relu"),' in code
 
 
 @pytest.mark.usefixtures("furnished")
