@@ -218,7 +218,7 @@ HAND: Json = {
     "pixels": "ink", "frame": "even", "scale": 1.0, "validation_share": 0.1, "initialisation": "pytorch",
     "optimiser": "native-adam", "rate": 0.003, "weight_decay": 0.01, "schedule": "one-cycle", "batch": 128,
     "epochs": 30, "variants": 20, "rotation": 20.0, "slant": 0.5, "zoom": 0.25, "shift": 1.4, "elastic": 1.5,
-    "thickness": 0.25,
+    "thickness": 0.35,
 }  # fmt: skip
 PRESETS: dict[str, Json] = {
     "notebook-full-batch-sgd": {
