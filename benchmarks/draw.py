@@ -85,6 +85,8 @@ def main() -> None:
         with server(settings.PROJECT) as (address, _):
             page = open_tab(browser, f"{address}/{path}", seen, CLOCK, width=options.width)
             page.locator("canvas.upper-canvas").wait_for()
+            page.get_by_text(HINT).wait_for()
+            page.wait_for_function(CLEARED)
             warm_up(page, drawings[0])
             told = [replay(page, drawing, runs) for drawing in drawings]
             page.context.close()
