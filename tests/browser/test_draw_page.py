@@ -132,6 +132,7 @@ def test_a_wider_pen_draws_wider_and_is_kept_for_the_session(page: Page) -> None
     for _ in range(7):  # one more than there are widths
         page.keyboard.press("]")
     expect(page.get_by_text("28 px")).to_be_visible()
+    expect(page.get_by_role("slider", name="Pen")).to_have_attribute("aria-busy", "false")  # the canvas has it
     settled(page)
     draw(page, SEVEN[0])
     answered(page)

@@ -116,6 +116,7 @@ class Tools {
 
   choose() {
     this.say();
+    this.range.ariaBusy = "true"; // until the canvas has that pen
     this.set("pen", Number(this.range.value));
   }
 
@@ -130,6 +131,7 @@ class Tools {
       Object.assign(this.range, { min: data.thinnest, max: data.widest, value: data.pen });
       this.say();
     }
+    if (data.pen === Number(this.range.value)) this.range.ariaBusy = "false";
     if (data.replay && !played.has(data.replay.token)) {
       played.add(data.replay.token);
       this.replay(data.replay.strokes);
