@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -42,11 +43,31 @@ def test_every_flipped_bit_of_a_line_is_found(tmp_path: Path) -> None:
     path = tmp_path / "lines"
     append_line(path, {"epoch": 1, "loss": 0.25})
     data = path.read_bytes()
-    for bit in range(8 * (len(data) - 1)):
+    for bit in range(8 * len(data)):
         flipped = bytearray(data)
         flipped[bit // 8] ^= 1 << bit % 8
         with pytest.raises(IntegrityError, match="of lines is damaged"):
             list(parse_lines(bytes(flipped), "lines"))
+
+
+def test_every_flipped_bit_of_a_json_file_is_found(tmp_path: Path) -> None:
+    path = tmp_path / "status.json"
+    for value in ({}, {"epoch": 12, "loss": 0.25, "of": {"a": [1, 2]}}):
+        write_json(path, value)
+        data = path.read_bytes()
+        for bit in range(8 * len(data)):
+            flipped = bytearray(data)
+            flipped[bit // 8] ^= 1 << bit % 8
+            path.write_bytes(flipped)
+            with pytest.raises(IntegrityError, match="status.json is damaged"):
+                read_json(path)
+
+
+def test_json_of_an_older_lab_and_of_a_person_is_read_without_a_checksum(tmp_path: Path) -> None:
+    path = tmp_path / "status.json"
+    for text in ('{"a": 1}', '{\n "a": 1\n}', '{\n "a": 1,\n "crc": "00000000"\n}', "{}"):
+        path.write_text(text)
+        assert read_json(path) == json.loads(text)
 
 
 def test_what_is_no_json_object_is_named(tmp_path: Path) -> None:
