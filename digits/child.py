@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from digits import messages, settings
 from digits.errors import DigitsError, WorkerError
 from digits.files import Json
+from digits.watch import SILENT_SECONDS
 
 Reply = tuple[Json, NDArray[Any] | None]
 LOOK_SECONDS = 0.5  # how often a parent that waits looks whether it should go on
@@ -61,18 +62,27 @@ class Child:
     def answer(self, pause: Callable[[], None]) -> Reply:
         """Return its answer; `pause` is called twice a second meanwhile, and may raise.
 
-        Raises `WorkerError` if it dies, and `DigitsError` with its own sentence if it could not do what was asked.
+        Raises `WorkerError` if it dies or stays stopped, and `DigitsError` with its own sentence if it could not do
+        what was asked.
         """
         poll = select.poll()
         poll.register(self._replies.fileno(), select.POLLIN)
+        stopped = 0  # looks, of this process's own
         while not poll.poll(LOOK_SECONDS * 1000):
             pause()
+            stopped = stopped + 1 if self._is_stopped() else 0
+            if stopped * LOOK_SECONDS >= SILENT_SECONDS:
+                raise WorkerError(f"The process {self.name} was stopped", received="SIGSTOP, and nobody let it go on",
+                                  do="Start the job again.")  # fmt: skip
         reply = messages.receive(self._replies.fileno(), wait_seconds=REST_SECONDS)
         if reply is None:
             raise self._death()
         if "error" in reply[0]:
             raise DigitsError(f"{self.name}: {reply[0]['error']}")
         return reply
+
+    def _is_stopped(self) -> bool:
+        return os.waitid(os.P_PID, self.pid, os.WSTOPPED | os.WNOHANG | os.WNOWAIT) is not None
 
     def cpu_seconds(self) -> float | None:
         """Return how long it has computed, all its threads, to the nanosecond; None where the system does not tell.

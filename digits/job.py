@@ -18,7 +18,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from digits import settings
+from digits import settings, watch
 from digits.errors import ConflictError, IntegrityError, NotFoundError
 from digits.files import Json, Lock, read_json, write_json
 
@@ -55,11 +55,15 @@ class Job:
     def status(self) -> Json:
         """Return the worker's last word; `state` is *interrupted* where it died before its end.
 
+        Whoever asks watches a living worker from then on, and ends it where it gives no sign of life.
+
         Raises `NotFoundError` if the job is gone, and `IntegrityError`.
         """
         with self._there():
             status = read_json(self.folder / "status.json")
-            if status["state"] in LIVE and not self.alive:
+            if status["state"] in LIVE and self.alive:
+                watch.keep(self.folder)
+            elif status["state"] in LIVE:
                 status = read_json(self.folder / "status.json")  # it may have ended between the two looks
                 if status["state"] in LIVE:
                     status["state"] = "interrupted"

@@ -144,3 +144,22 @@ def test_a_child_ends_when_its_pipe_is_closed(child: Child) -> None:
     child.ask({"do": "print"}, never)
     child._requests.close()
     assert child._process.wait(10) in (0, 1)
+
+
+def test_a_child_that_was_stopped_is_given_up_and_one_that_goes_on_is_not(
+    child: Child, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("digits.child.LOOK_SECONDS", 0.05)
+    monkeypatch.setattr("digits.child.SILENT_SECONDS", 0.5)
+    looks = []
+
+    def stop_for_a_while() -> None:
+        looks.append(1)
+        if len(looks) in (2, 12):
+            os.kill(child.pid, signal.SIGSTOP)
+        if len(looks) == 6:
+            os.kill(child.pid, signal.SIGCONT)
+
+    with pytest.raises(WorkerError, match="was stopped"):
+        child.ask({"do": "sleep"}, stop_for_a_while)
+    assert len(looks) > 12

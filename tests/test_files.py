@@ -59,7 +59,7 @@ def test_every_flipped_bit_of_a_json_file_is_found(tmp_path: Path) -> None:
             flipped = bytearray(data)
             flipped[bit // 8] ^= 1 << bit % 8
             path.write_bytes(flipped)
-            with pytest.raises(IntegrityError, match="status.json is damaged"):
+            with pytest.raises(IntegrityError, match=r"status\.json is damaged"):
                 read_json(path)
 
 

@@ -108,7 +108,7 @@ def _ended(
     icon = ICONS.get(status["state"], "help")
     reason = f" · {plain(status['error'])}" if status.get("error") else ""
     if status["state"] == "interrupted":
-        reason = f" · its process died{again}"
+        reason = f"{reason or ' · its process died'}{again}"
     st.markdown(f":material/{icon}: **{plain(title)}** · {status['state']}{reason}{outcome}")
 
 

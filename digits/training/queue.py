@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from digits import settings
-from digits.errors import StoppedError
+from digits import settings, watch
+from digits.errors import IntegrityError, NotFoundError, StoppedError
 from digits.files import Json, Lock, locked, read_json, write_json
-from digits.job import Job
+from digits.job import Job, all_jobs
 
 SLOTS = 1  # one at a time, so that timings are clean
 POLL_SECONDS = 0.2
@@ -87,6 +88,8 @@ def _try_slot(ticket: Ticket) -> Lock | None:
     with locked(_guard()):
         state = _state()
         living = _living(state)
+        for other in living:  # the one that goes next may hang in its slot later on
+            watch.keep(other.job.folder)
         if not living or living[0] != ticket:
             return None
         for number in range(SLOTS):
@@ -102,9 +105,18 @@ def _find_ticket(job: Job) -> Ticket | None:
     return next((ticket for ticket in _living(_state()) if ticket.job == job), None)
 
 
+def _watch_those_at_work() -> None:
+    """Watch every worker that may hold a slot: one that hangs must not hold it for ever."""
+    for kind in ("runs", "duels"):
+        for other in all_jobs(kind):
+            with suppress(IntegrityError, NotFoundError):
+                other.status()
+
+
 def wait_for_slot(job: Job, *, owner: str, stopped: Callable[[], bool]) -> Lock:
     """Wait for the job's turn and return the slot's lock. Raises `StoppedError` when `stopped()` becomes true."""
     ticket = _find_ticket(job) or draw_ticket(job, owner)
+    _watch_those_at_work()
     while not stopped():
         slot = _try_slot(ticket)
         if slot is not None:

@@ -13,6 +13,7 @@ from typing import Any
 from digits.errors import ConflictError, DigitsError, StoppedError, UsageError
 from digits.files import Lock, read_json, write_json
 from digits.job import Job
+from digits.watch import Beat
 
 SECONDS_BETWEEN = 0.5  # progress is written at most this often
 
@@ -24,6 +25,7 @@ class Desk:
         self.job = job
         self.lock = lock  # held until the process ends
         self.status = read_json(job.folder / "status.json")
+        self.beat = Beat(job.folder)
         self._written = 0.0
         self.signalled = False  # somebody ends the process
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -73,6 +75,8 @@ def attempt(main: Callable[[Desk], None], desk: Desk) -> bool:
         traceback.print_exc()
         desk.say(state="failed", phase="failed", error=_sentence(error), finished=time.time())
         return False
+    finally:
+        desk.beat.close()
     return True
 
 

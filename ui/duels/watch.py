@@ -115,7 +115,7 @@ def _means(turns: list[Json], framework: str, key: str, first: int) -> list[floa
 def ended(duel: Duel) -> None:
     """Say how a duel ended that gave no result, show what it left, and offer to fight it again."""
     status = duel.status
-    reason = plain(status.get("error") or "") if status["state"] != "interrupted" else "its process died"
+    reason = plain(status.get("error") or ("its process died" if status["state"] == "interrupted" else ""))
     st.markdown(f":material/{ICONS.get(status['state'], 'help')}: **{plain(duel.title)}** · {status['state']}"
                 + (f" · {reason}" if reason else "") + ". It gave no verdict.")  # fmt: skip
     if st.button("Start it again", key=f"again-{duel.id}", icon=":material/replay:"):

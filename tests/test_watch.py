@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from digits import job as jobs
+from digits import watch
+from digits.files import Lock, read_json, write_json
+from digits.job import Job
+from digits.watch import Silence, Watch
+from tests.processes import lives, wait_until_dead
+
+WORKER = """
+import sys, time
+from digits.job import Job
+from digits.files import Lock
+from digits.workers.desk import Desk
+desk = Desk(Job("runs", "abc"), Lock(Job("runs", "abc").lock_path, descriptor=int(sys.argv[1])))
+desk.say(state="running")
+print("there", flush=True)
+time.sleep(120)
+"""
+
+
+@pytest.fixture
+def worker(monkeypatch: pytest.MonkeyPatch) -> Iterator[subprocess.Popen[str]]:
+    monkeypatch.setattr(watch, "BEAT_SECONDS", 0.05)
+    lock = jobs.create(Job("runs", "abc"), {}, owner="ann")
+    assert lock is not None
+    os.set_inheritable(lock.descriptor, True)
+    process = subprocess.Popen([sys.executable, "-c", WORKER, str(lock.descriptor)], pass_fds=(lock.descriptor,),
+                               start_new_session=True, stdout=subprocess.PIPE, text=True)  # fmt: skip
+    lock.close()
+    assert process.stdout is not None
+    assert process.stdout.readline() == "there\n"
+    yield process
+    process.kill()
+    process.wait()
+    process.stdout.close()
+
+
+def seen_by(watcher: Watch, *, seconds: int, every: float = 1.0) -> None:
+    """Let a watcher look for so many of its own seconds, which pass at once."""
+    for number in range(int(seconds / every) + 1):
+        watcher.look(number * every)
+
+
+def watcher_of(folder: Path) -> Watch:
+    watcher = Watch()
+    watcher._silences[folder] = None  # without its thread: the test looks by a clock of its own
+    return watcher
+
+
+def test_a_stopped_worker_is_ended_after_15_seconds_of_the_watchers_clock(worker: subprocess.Popen[str]) -> None:
+    job, watcher = Job("runs", "abc"), watcher_of(Job("runs", "abc").folder)
+    os.kill(worker.pid, signal.SIGSTOP)
+    seen_by(watcher, seconds=14)
+    assert (job.state, lives(worker.pid)) == ("running", True)
+    watcher.look(15.0)
+    wait_until_dead(worker.pid)
+    assert job.state == "interrupted"
+    assert "gave no sign of life for 15 s" in job.status()["error"]
+    assert not job.alive, "its slot and its lock are free"
+
+
+def test_a_worker_that_beats_lives_on_however_long_it_says_nothing(worker: subprocess.Popen[str]) -> None:
+    watcher = watcher_of(Job("runs", "abc").folder)
+    beats = set()
+    for look in range(4):
+        end = time.monotonic() + 20
+        while (now := watch._beat(Job("runs", "abc").folder)) in beats:
+            assert time.monotonic() < end
+            time.sleep(0.02)
+        beats.add(now)
+        watcher.look(look * 10.0)
+    assert lives(worker.pid)
+
+
+def test_a_watcher_that_slept_for_a_day_counts_two_seconds() -> None:
+    silence = Silence(beat=1, looked=0.0)
+    assert silence.look(1, 86_400.0) == 2.0
+    assert silence.look(1, 86_401.0) == 3.0
+    assert silence.look(0, 86_402.0) == 0.0, "a beat is another one, also where the clock was set back"
+
+
+@pytest.mark.parametrize("change", [{"started": "1"}, {"host": "another"}, {"pid": os.getppid()}, {"started": None}])
+def test_a_process_that_is_not_the_worker_is_never_ended(
+    worker: subprocess.Popen[str], change: dict[str, object]
+) -> None:
+    path = Job("runs", "abc").folder / watch.FILE
+    write_json(path, {**read_json(path), **change})
+    assert not watch.end(Job("runs", "abc").folder)
+    assert lives(worker.pid)
+
+
+def test_a_damaged_beat_ends_nobody(worker: subprocess.Popen[str]) -> None:
+    (Job("runs", "abc").folder / watch.FILE).write_bytes(b"{")
+    assert not watch.end(Job("runs", "abc").folder)
+    assert lives(worker.pid)
+
+
+def test_whoever_asks_for_the_state_of_a_living_job_watches_it(
+    worker: subprocess.Popen[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch, "LOOK_SECONDS", 0.02)
+    monkeypatch.setattr(watch, "SILENT_SECONDS", 0.2)
+    os.kill(worker.pid, signal.SIGSTOP)
+    assert Job("runs", "abc").state == "running"
+    wait_until_dead(worker.pid)
+    end = time.monotonic() + 20
+    while "error" not in Job("runs", "abc").status():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def test_a_job_that_ended_is_not_watched_any_more() -> None:
+    lock = jobs.create(Job("runs", "abc"), {}, owner="ann")
+    assert lock is not None
+    lock.close()
+    watcher = watcher_of(Job("runs", "abc").folder)
+    watcher.look(0.0)
+    assert watcher._silences == {}
+    assert not Lock.is_held(Job("runs", "abc").lock_path)
