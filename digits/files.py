@@ -6,6 +6,7 @@ replaced by one rename or appended to in lines that carry their own checksum.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import json
@@ -20,9 +21,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from digits.errors import ConflictError, IntegrityError
+from digits import settings
+from digits.errors import ConflictError, DigitsError, IntegrityError
 
 Json = dict[str, Any]
+REFUSALS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)  # of a disk or its owner
+
+
+def unwritable(error: OSError) -> DigitsError | None:
+    """Return the error that names the folder which cannot be written; None where `error` is another one."""
+    if error.errno not in REFUSALS:
+        return None
+    named = isinstance(error.filename, str)  # a full disk does not say of which file
+    folder = Path(error.filename).parent if named else settings.home()
+    return DigitsError(f"{folder} cannot be read or written", received=error.strerror,
+                       do="Make room, or make it writable, and do it again.")  # fmt: skip
 
 
 def sha256(data: bytes | memoryview) -> str:
@@ -47,6 +60,19 @@ def replace(path: Path, data: bytes) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def last_word(path: Path, value: Json) -> None:
+    """Replace `path` by `value`; where the disk takes no new file, write over the old one.
+
+    Only for what nobody can say any more afterwards: a kill in this moment leaves a file that is seen to be damaged.
+    """
+    try:
+        write_json(path, value)
+    except OSError:
+        with path.open("r+b") as file:
+            file.write(sealed(json.dumps(value, indent=1).encode()))
+            file.truncate()
 
 
 def write_json(path: Path, value: Json) -> None:

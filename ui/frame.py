@@ -13,6 +13,7 @@ import streamlit as st
 from digits import settings
 from digits.engine.sweep import sweep
 from digits.errors import DigitsError
+from digits.files import unwritable
 
 PAGES = {
     "app.py": ("Overview", "home"),
@@ -70,6 +71,10 @@ def errors_shown() -> Iterator[None]:
         yield
     except DigitsError as error:
         st.error(plain(error), icon=":material/error:")
+    except OSError as error:
+        if (refusal := unwritable(error)) is None:
+            raise
+        st.error(plain(refusal), icon=":material/error:")
 
 
 def owner() -> str:

@@ -13,7 +13,7 @@ import click
 
 from digits import job as jobs
 from digits.errors import DigitsError, UsageError
-from digits.files import Json
+from digits.files import Json, unwritable
 from digits.job import Job
 
 
@@ -29,6 +29,11 @@ def command(function: Callable[..., Json]) -> click.Command:
             sys.exit(2)
         except DigitsError as error:
             click.echo(f"Error: {error}", err=True)
+            sys.exit(1)
+        except OSError as error:
+            if (refusal := unwritable(error)) is None:
+                raise
+            click.echo(f"Error: {refusal}", err=True)
             sys.exit(1)
         click.echo(json.dumps(answer) if as_json else _readable(answer))
 

@@ -11,10 +11,11 @@ from collections.abc import Callable
 from typing import Any
 
 from digits.errors import ConflictError, DigitsError, StoppedError, UsageError
-from digits.files import Lock, read_json, write_json
+from digits.files import Lock, last_word, read_json, unwritable, write_json
 from digits.job import Job
 from digits.watch import Beat
 
+OUT_OF_MEMORY = ("can't allocate memory", "OOM when allocating", "std::bad_alloc")  # as the frameworks say it
 SECONDS_BETWEEN = 0.5  # progress is written at most this often
 
 
@@ -50,6 +51,11 @@ class Desk:
             write_json(self.job.folder / "status.json", self.status)
             self._written = time.monotonic()
 
+    def fail(self, reason: str) -> None:
+        """Write that it failed, and why: on a full disk too."""
+        self.status.update(state="failed", phase="failed", error=reason, finished=time.time())
+        last_word(self.job.folder / "status.json", self.status)
+
 
 def work(main: Callable[[Desk], None], kind: str) -> None:
     """Run a worker: `python -m digits.workers.… ID [LOCK]`, LOCK being the inherited descriptor of its lock.
@@ -73,7 +79,7 @@ def attempt(main: Callable[[Desk], None], desk: Desk) -> bool:
         desk.say(state="stopped", phase="stopped", error=str(error), finished=time.time())
     except Exception as error:  # the edge of the process: the status must say how it ended
         traceback.print_exc()
-        desk.say(state="failed", phase="failed", error=_sentence(error), finished=time.time())
+        desk.fail(_sentence(error))
         return False
     finally:
         desk.beat.close()
@@ -98,6 +104,8 @@ def adopt(kind: str) -> Desk:
 def _sentence(error: Exception) -> str:
     if isinstance(error, DigitsError):
         return str(error)
-    if isinstance(error, MemoryError):
+    if isinstance(error, OSError) and (refusal := unwritable(error)):
+        return str(refusal)
+    if isinstance(error, MemoryError) or any(word in str(error) for word in OUT_OF_MEMORY):
         return "The machine ran out of memory. A smaller data set, network or batch needs less."
     return f"{type(error).__name__}: {error}"
