@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import click
 
-from digits.commands import comparison, datasets, drawings, duel, evaluation, folds, listing, lockstep, runs, tune
+from digits.commands import (
+    comparison,
+    datasets,
+    doctor,
+    drawings,
+    duel,
+    evaluation,
+    folds,
+    listing,
+    lockstep,
+    runs,
+    tune,
+)
 
 
 @click.group(help=__doc__, context_settings={"help_option_names": ["-h", "--help"]})
@@ -12,7 +24,7 @@ def cli() -> None:
     """Hold the commands together."""
 
 
-for module in (datasets, drawings, runs, tune, folds, duel, lockstep, comparison, evaluation, listing):
+for module in (datasets, doctor, drawings, runs, tune, folds, duel, lockstep, comparison, evaluation, listing):
     for found in vars(module).values():
         if isinstance(found, click.Command):
             cli.add_command(found)

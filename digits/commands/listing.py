@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import click
 
 from digits.commands.terminal import command
 from digits.dataset import dataset as datasets
+from digits.errors import DigitsError
 from digits.files import Json
 from digits.training.duel import Duel, all_duels
 from digits.training.leak import leak_of
@@ -18,12 +22,22 @@ def list_(what: str) -> Json:
     """List the data sets of the lab by name, or its runs or duels, newest first."""
     if what == "datasets":
         names = datasets.dataset_names()
-        return {
-            "datasets": [{"dataset": name, "images": datasets.Dataset.open(name).report["images"]} for name in names]
-        }
+        return {"datasets": [_sound("dataset", name, partial(_dataset, name)) for name in names]}
     if what == "duels":
-        return {"duels": [_duel(duel) for duel in all_duels()]}
-    return {"runs": [_row(run) for run in all_runs()]}
+        return {"duels": [_sound("duel", duel.id, partial(_duel, duel)) for duel in all_duels()]}
+    return {"runs": [_sound("run", run.id, partial(_row, run)) for run in all_runs()]}
+
+
+def _sound(what: str, id: str, row: Callable[[], Json]) -> Json:
+    """Return a row of the list; of what is damaged, its name and the reason."""
+    try:
+        return row()
+    except DigitsError as error:
+        return {what: id, "state": "damaged", "error": str(error)}
+
+
+def _dataset(name: str) -> Json:
+    return {"dataset": name, "images": datasets.Dataset.open(name).report["images"]}
 
 
 def _row(run: Run) -> Json:

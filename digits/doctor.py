@@ -1,0 +1,143 @@
+"""What is wrong with a lab, file by file, and what of it can be mended: `python -m digits doctor`.
+
+Mended is only what costs nothing: leavings of dead processes, and files that the lab works out again.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from digits import drawings, settings
+from digits import job as jobs
+from digits.dataset.dataset import Dataset, dataset_names
+from digits.engine.sweep import KINDS, NEW_SECONDS, sweep
+from digits.errors import DigitsError, IntegrityError
+from digits.files import Lock, parse_lines, read_json
+from digits.job import Job
+from digits.models import weights
+
+LEAST_BYTES = 2**30  # free: a data set and the checkpoints of its runs
+# What the lab works out again where it is missing, and a damaged checkpoint, without which a run begins again.
+MADE_AGAIN = ("portrait.npz", "shapes.npz", "leaks.json", "checkpoint.safetensors")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong; `mend` puts it right, where that is possible."""
+
+    what: str
+    mend: Callable[[], object] | None = None
+
+
+def findings() -> Iterator[Finding]:
+    """Yield what is wrong, as it is found."""
+    yield from _disk()
+    yield from _leavings()
+    for kind in KINDS:
+        for folder in sorted(settings.part(kind).glob("[!.]*")):
+            yield from _job(Job(kind, folder.name))
+    for name in dataset_names():
+        yield from _dataset(name)
+    for id, reason in drawings.shelf()[1].items():
+        yield Finding(f"drawings/{id}: {reason}")
+    state = settings.part("queue") / "state.json"
+    for finding in _file(state) if state.exists() else ():
+        yield Finding(finding.what, state.unlink)  # whoever waits draws a new ticket
+
+
+def _disk() -> Iterator[Finding]:
+    free = shutil.disk_usage(settings.home()).free
+    if free < LEAST_BYTES:
+        yield Finding(f"{settings.home()} has only {free / 2**20:,.0f} MB free")
+
+
+def _leavings() -> Iterator[Finding]:
+    """Find half-made folders that no living process holds, and temporary files in those that are there."""
+    for kind in (*KINDS, "datasets"):
+        for path in settings.part(kind).glob(".*"):
+            if _is_old(path) and not Lock.is_held(path / "job.lock"):
+                yield Finding(f"{kind}/{path.name} is half-made, and nobody is at work in it", sweep)
+        for path in settings.part(kind).glob("[!.]*/.*"):
+            if _is_old(path) and path.is_file() and not Lock.is_held(path.parent / "job.lock"):
+                yield Finding(f"{kind}/{path.parent.name}/{path.name} was never finished", path.unlink)
+
+
+def _is_old(path: Path) -> bool:
+    return time.time() - path.stat().st_mtime > NEW_SECONDS
+
+
+def _job(job: Job) -> Iterator[Finding]:
+    for name in ("job.json", "status.json"):
+        if not (job.folder / name).exists():
+            yield Finding(f"{job.kind}/{job.id}/{name} is missing")
+    for path in sorted(job.folder.rglob("[!.]*")):
+        if path.is_file():
+            yield from _file(path)
+    if job.kind == "runs" and _is_finished(job):
+        for name in ("result.json", "weights.safetensors", "evaluation.npz", "metrics.jsonl"):
+            if not (job.folder / name).exists():
+                yield Finding(f"runs/{job.id}/{name} is missing")
+
+
+def _is_finished(job: Job) -> bool:
+    try:
+        return job.state == "finished"
+    except DigitsError:  # it is missing or damaged, which was said
+        return False
+
+
+def _dataset(name: str) -> Iterator[Finding]:
+    for path in sorted((settings.part("datasets") / name).glob("[!.]*")):
+        yield from _file(path)
+    try:
+        dataset = Dataset.open(name)
+        dataset.check()
+        dataset.rejected()
+    except DigitsError as error:
+        yield Finding(f"datasets/{name}: {error}")
+
+
+def _file(path: Path) -> Iterator[Finding]:
+    """Read a whole file as what its name says; what cannot be told from its bytes is not looked at."""
+    look = LOOKS.get(path.suffix)
+    try:
+        if look is not None:
+            look(path)
+    except FileNotFoundError:
+        return  # somebody deleted it meanwhile
+    except (DigitsError, OSError) as error:
+        shown = path.relative_to(settings.home())
+        again = path.name in MADE_AGAIN or path.parent.name == "evaluations"
+        again = again and not Lock.is_held(path.parent / "job.lock")
+        yield Finding(f"{shown}: {error}", path.unlink if again else None)
+
+
+def _lines(path: Path) -> None:
+    for _ in parse_lines(path.read_bytes(), path.name):
+        pass
+
+
+def _arrays(path: Path) -> None:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            damaged = archive.testzip()
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError) as error:
+        raise IntegrityError(f"{path.name} is damaged", received=error) from error
+    if damaged:
+        raise IntegrityError(f"{path.name} is damaged", received=f"another CRC-32 of {damaged}")
+
+
+LOOKS: dict[str, Callable[[Path], object]] = {
+    ".json": read_json, ".jsonl": _lines, ".npz": _arrays, ".safetensors": weights.read,
+}  # fmt: skip
+
+
+def counted() -> str:
+    """Return how much was looked at, for people."""
+    there = sum(len(jobs.all_jobs(kind)) for kind in KINDS)
+    return f"{len(dataset_names())} data sets and {there} jobs"

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from digits import doctor, settings
+from digits.__main__ import cli
+from digits.files import append_line
+from digits.job import Job
+from tests.evaluation import made_run
+
+RUN = "0123456789abcdef"
+
+
+@pytest.fixture
+def folder() -> Path:
+    made_run(RUN)
+    append_line(Job("runs", RUN).folder / "metrics.jsonl", {"kind": "epoch", "epoch": 0})
+    return Job("runs", RUN).folder
+
+
+def flip(path: Path, at: int) -> None:
+    data = bytearray(path.read_bytes())
+    data[at] ^= 4
+    path.write_bytes(data)
+
+
+def found() -> list[str]:
+    return [finding.what for finding in doctor.findings()]
+
+
+def test_each_damaged_file_is_named(folder: Path) -> None:
+    before = set(found())
+    for name in ("job.json", "status.json", "metrics.jsonl"):
+        flip(folder / name, 12)
+        new = [what for what in found() if what not in before]
+        assert any(f"runs/{RUN}/{name}" in what and "damaged" in what for what in new), new
+
+
+def test_what_dead_processes_left_is_mended_and_the_rest_is_not(folder: Path) -> None:
+    for path in (settings.part("runs") / ".new-1", folder / ".status.json.1.2"):
+        path.mkdir() if path.name == ".new-1" else path.write_bytes(b"{")
+        os.utime(path, (0, 0))
+    (folder / "checkpoint.safetensors").write_bytes(b"damaged")
+    flip(folder / "status.json", 12)
+    answer = CliRunner().invoke(cli, ["doctor", "--mend"])
+    assert answer.exit_code == 1, answer.output
+    assert answer.output.count("mended: ") == 3
+    assert "status.json is damaged" in answer.output
+    again = found()
+    assert not any(".new-1" in what or ".status" in what or "checkpoint" in what for what in again)
+
+
+def test_a_list_names_what_is_damaged_and_goes_on(folder: Path) -> None:
+    made_run("fedcba9876543210")
+    flip(folder / "job.json", 12)
+    answer = CliRunner().invoke(cli, ["list", "runs"])
+    assert answer.exit_code == 0, answer.output
+    assert len(answer.output.splitlines()) == 2
+    assert f"{RUN}/job.json is damaged" in answer.output
+
+
+def test_a_sound_lab_has_nothing_wrong() -> None:
+    answer = CliRunner().invoke(cli, ["doctor", "--json"])
+    assert (answer.exit_code, '"wrong": 0' in answer.output) == (0, True), answer.output
+
+
+def test_a_disk_that_is_almost_full_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "LEAST_BYTES", 2**62)
+    assert any("MB free" in what for what in found())
