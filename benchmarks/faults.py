@@ -105,7 +105,7 @@ def starts() -> str:
 
 
 def stopped() -> str:
-    """Stop a worker that trains by SIGSTOP while another waits for the slot."""
+    """Stop a worker that trains by SIGSTOP, and ask for its state until it is interrupted."""
     build_starter()
     seconds = []
     for number in range(STOPS):
