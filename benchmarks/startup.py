@@ -102,7 +102,7 @@ def print_minute(stages: dict[str, Json], clicked: float, shown: float) -> None:
         seconds, before = status["finished"] - before, status["finished"]
         running = f"{status['finished'] - status['started']:>15.1f}{first.NOMINAL_SECONDS[name]:>9.1f}"
         print(f"{name:<28}{seconds:>15.1f}{seconds / total:>8.0%}{running}")
-    print(f"{'both finished (target 60)':<28}{total:>15.1f}{1:>8.0%}")
+    print(f"{'both finished (target 90)':<28}{total:>15.1f}{1:>8.0%}")
     print(f"{'both stand on the page':<28}{shown:>15.1f}", flush=True)
 
 
