@@ -16,7 +16,7 @@ from digits.training import recipe as recipes
 from digits.training.recipe import Recipe
 
 STARTER, PRESET = "starter", "hand"
-# What each stage took on a 2-core machine with the browser on it; `benchmarks/startup.py` prints it. Only the time left depends on these.
+# What each stage took on two cores that the browser used too (`benchmarks/startup.py`): the time left comes of these.
 NOMINAL_SECONDS = {"build": 2.0, "pytorch": 49.0, "tensorflow": 23.0}
 BEFORE_TRAINING_SECONDS = 4.0  # of these: what importing a framework and reading the data takes
 
