@@ -30,7 +30,7 @@ LEAK = "Share of the test images that have a relative in training: a copy of the
 FIRST = ("framework", "name", "test_accuracy")  # on the screen: what a phone shows without moving the table
 ACCURACY = "Share of the test images that are read right."
 LOSS = "Mean cross-entropy of the test images in nats: 0 is certainty, 2.30 a guess among ten digits."
-FORMULA = ("=", "+", "-", "@")  # with these a spreadsheet begins to calculate
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # with these a spreadsheet begins to calculate
 
 
 def table_rows(runs: list[Run]) -> list[Json]:
@@ -79,9 +79,13 @@ def table_csv(rows: list[Json]) -> bytes:
     writer = csv.DictWriter(file, ["id", *ORDER], lineterminator="\n")
     writer.writeheader()
     for row in rows:
-        writer.writerow({name: f"'{row[name]}" if str(row[name])[:1] in FORMULA and isinstance(row[name], str)
-                         else row[name] for name in ("id", *ORDER)})  # fmt: skip
+        writer.writerow({name: harmless(row[name]) for name in ("id", *ORDER)})
     return file.getvalue().encode()
+
+
+def harmless(cell: object) -> object:
+    """Return `cell`, a text that a spreadsheet would calculate behind an apostrophe."""
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell
 
 
 def _percent(share: float | None) -> float | None:

@@ -25,6 +25,7 @@ Bytes = NDArray[np.uint8]
 Canvas = int | tuple[int, int]
 CANVAS_SIDE, PEN_WIDTH, DRAWN_SIDE = 280, 16, 200
 MOST_BYTES, FARTHEST = 1 << 26, 1e6  # of a file when inflated; of a point from the origin
+MOST_LISTS = 2_000_000  # in a file: an empty one takes two bytes there and sixty in memory
 OVERSAMPLING = 2  # paint larger, then shrink: the lines have hard edges
 FRACTION = 4  # bits of a coordinate behind the point
 CURVE_STEPS = np.linspace(0, 1, 3)[1:, None]  # of a curve that is a few pixels long
@@ -47,6 +48,8 @@ def read_drawings(path: Path) -> list[Drawing]:
     try:
         content = json.loads(_inflated(path))
         entries = content["digits"]
+        if not isinstance(entries, list):
+            raise TypeError(f"digits is of type {type(entries).__name__}")
     except (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError, RecursionError) as error:
         expected = 'gzipped JSON of {"digits": […]}'
         raise SourceError(f"{path.name} holds no strokes", expected=expected, received=error) from error
@@ -58,19 +61,45 @@ def _inflated(path: Path) -> bytes:
         content = file.read(MOST_BYTES + 1)
     if len(content) > MOST_BYTES:
         raise SourceError(f"{path.name} is too large", expected=f"at most {MOST_BYTES:,} bytes when inflated")
+    if (lists := content.count(b"[") + content.count(b"{")) > MOST_LISTS:
+        raise SourceError(
+            f"{path.name} is too large", expected=f"at most {MOST_LISTS:,} lists", received=f"{lists:,}"
+        )
     return content
 
 
 def _drawing(entry: Any, name: str) -> Drawing:
     try:
-        strokes = tuple(np.asarray(stroke, np.float64).reshape(-1, 2) * (1, -1) for stroke in entry["strokes"])
-        drawing = Drawing(int(entry["digit"]), str(entry["writer"]), strokes)
-    except (KeyError, TypeError, ValueError) as error:
+        drawing = Drawing(_whole(entry["digit"]), _named(entry["writer"]), tuple(map(_points, entry["strokes"])))
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise SourceError(f"{name} cannot be read", expected="digit, writer, strokes", received=error) from error
-    sound = strokes and all(len(stroke) and (np.abs(stroke) <= FARTHEST).all() for stroke in strokes)
+    sound = drawing.strokes and all(len(one) and (np.abs(one) <= FARTHEST).all() for one in drawing.strokes)
     if not sound or not 0 <= drawing.digit <= 9:
         raise SourceError(f"{name} cannot be read", expected="a digit from 0 to 9 and strokes of finite points")
     return drawing
+
+
+def _whole(digit: Any) -> int:
+    if type(digit) is not int:
+        raise TypeError(f"digit is of type {type(digit).__name__}")
+    return digit
+
+
+def _named(writer: Any) -> str:
+    if type(writer) not in (int, str):
+        raise TypeError(f"writer is of type {type(writer).__name__}")
+    str(writer).encode()  # half a character cannot be kept
+    return str(writer)
+
+
+def _points(stroke: Any) -> Points:
+    """Return (n, 2) points of a list of [x, y]; nothing that is not two numbers becomes a point."""
+    if any(type(value) not in (int, float) for point in stroke for value in point):
+        raise TypeError("a point is not of numbers")
+    points = np.array(stroke, np.float64)
+    if points.ndim != 2 or points.shape[1] != 2:
+        raise ValueError(f"a stroke is of shape {points.shape}")
+    return points * (1, -1)
 
 
 def fit(strokes: tuple[Points, ...], *, side: float = DRAWN_SIDE, canvas: int = CANVAS_SIDE) -> tuple[Points, ...]:

@@ -96,6 +96,12 @@ def test_refused_files_are_listed_by_name_and_reason_and_can_be_saved(mine: Data
     assert rows == [["file", "reason"], *map(list, mine.rejected())]
 
 
+@pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
+def test_a_refused_file_is_no_formula_in_the_list_that_is_saved(name: str) -> None:
+    [_, row] = csv.reader(io.StringIO(whole.as_csv([(name, "It is no PNG file")]).decode(), newline=""))
+    assert row == [f"'{name}", "It is no PNG file"]
+
+
 def test_a_set_without_sums_gets_them_once(mine: Dataset) -> None:
     (mine.folder / portrait.FILE).unlink()
     opened()

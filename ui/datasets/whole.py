@@ -17,6 +17,7 @@ from ui.datasets.browsing import CHANNELS
 from ui.datasets.reading import index, sums
 from ui.datasets.strips import strip
 from ui.frame import percent
+from ui.table import harmless
 
 
 def means(dataset: Dataset) -> None:
@@ -105,7 +106,8 @@ def refused(dataset: Dataset) -> None:
 
 
 def as_csv(found: list[tuple[str, str]]) -> bytes:
-    """Return file and reason as CSV in UTF-8."""
+    """Return file and reason as CSV in UTF-8, in which no cell is a formula, whatever a file is called."""
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows([("file", "reason"), *found])
+    rows = [[harmless(value) for value in row] for row in found]
+    csv.writer(text, lineterminator="\n").writerows([["file", "reason"], *rows])
     return text.getvalue().encode()

@@ -5,6 +5,7 @@ The format: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.ht
 
 from __future__ import annotations
 
+import io
 import math
 import zipfile
 import zlib
@@ -21,6 +22,7 @@ from digits.errors import SourceError
 
 PAIRS = (("images", "labels"), ("x_train", "y_train"), ("x_test", "y_test"))
 MOST_BYTES = MOST_IMAGES * 784
+LONGEST_HEADER = 10_000  # bytes; what NumPy believes, which reads all of it first
 UNSOUND = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, RuntimeError, SyntaxError)
 Array = NDArray[Any]
 
@@ -76,14 +78,16 @@ def _header(archive: zipfile.ZipFile, path: Path, name: str) -> Header:
     info = archive.getinfo(f"{name}.npy")
     with archive.open(info) as file:
         readers = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
-        version = npy.read_magic(file)
+        start = io.BytesIO(file.read(LONGEST_HEADER))
+        version = npy.read_magic(start)
         if version not in readers:
             raise SourceError(f"{name} of {path.name} is written in version {version}", expected="1.0 or 2.0")
-        shape, _, dtype = readers[version](file)
+        shape, _, dtype = readers[version](start)
         size = math.prod(shape) * dtype.itemsize
-        if info.file_size != file.tell() + size or size > min(MOST_BYTES, info.compress_size * DEFLATE_LARGEST):
+        room = min(MOST_BYTES, min(info.compress_size, path.stat().st_size) * DEFLATE_LARGEST)
+        if info.file_size != start.tell() + size or size > room:
             raise SourceError(f"{name} of {path.name} promises what it cannot hold", received=f"{dtype} {shape}",
-                              expected=f"{max(0, info.file_size - file.tell()):,} bytes, "
+                              expected=f"{max(0, info.file_size - start.tell()):,} bytes, "
                                        f"at most {MOST_BYTES:,}")  # fmt: skip
     return Header(dtype, shape)
 
