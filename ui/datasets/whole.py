@@ -109,5 +109,6 @@ def as_csv(found: list[tuple[str, str]]) -> bytes:
     """Return file and reason as CSV in UTF-8, in which no cell is a formula, whatever a file is called."""
     text = io.StringIO()
     rows = [[harmless(value) for value in row] for row in found]
-    csv.writer(text, lineterminator="\n").writerows([["file", "reason"], *rows])
+    writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)  # a carriage return is not quoted otherwise
+    writer.writerows([["file", "reason"], *rows])
     return text.getvalue().encode()
