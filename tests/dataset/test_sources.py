@@ -208,6 +208,11 @@ def test_an_encrypted_zip_is_refused(archive: Path):
         open_source(patched(archive, "3/3/1.png", 8, b"\1\0"))
 
 
+def test_a_symbolic_link_in_a_zip_is_refused(archive: Path):
+    with pytest.raises(SourceError, match=r"'3/3/1\.png' is a symbolic link"):
+        open_source(patched(archive, "3/3/1.png", 38, struct.pack("<I", 0o120777 << 16)))
+
+
 def test_a_compression_that_is_not_read_is_named(tmp_path: Path):
     path = factory.zipped(tmp_path / "d.zip", factory.digit_files(), zipfile.ZIP_BZIP2)
     with pytest.raises(SourceError, match="compressed by method 12"):

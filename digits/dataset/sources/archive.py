@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 import struct
 import zipfile
 import zlib
@@ -168,6 +169,8 @@ def _member(info: zipfile.ZipInfo, following: int) -> Member:
 def _wrong(info: zipfile.ZipInfo, member: Member) -> str:
     if info.flag_bits & 0x1:
         return "is encrypted"
+    if stat.S_ISLNK(info.external_attr >> 16):  # of an archive from Unix; others have 0 there
+        return "is a symbolic link"
     if UNSAFE.search(member.name):
         return "has a name that leads out of the archive"
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
