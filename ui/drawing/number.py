@@ -109,7 +109,7 @@ def show_reading(framework: str, reading: Reading) -> None:
         if isinstance(reading, str):
             st.error(plain(reading), icon=":material/error:")
             return
-        st.metric(f"{FRAMEWORK_NAMES[framework]} reads", number(reading) or "–", help=SURE)
+        st.metric(FRAMEWORK_NAMES[framework], number(reading) or "–", help=SURE)
         st.caption(caption(reading))
 
 
