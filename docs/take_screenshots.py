@@ -1,6 +1,6 @@
 """Takes the pictures of the pages that README shows: `python -m docs.take_screenshots --home LAB`.
 
-LAB is a lab with finished runs of both frameworks; `docs/screenshots/` is written anew.
+LAB is a lab with finished runs of both frameworks; `docs/screenshots/` is written anew, or `--pages` of it.
 """
 
 from __future__ import annotations
@@ -25,13 +25,15 @@ def main() -> None:
     """Photograph each page, 1280 by 900, in the light theme."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--home", type=Path, required=True, help="the lab to show")
-    os.environ["DIGITS_HOME"] = str(parser.parse_args().home.resolve())
+    parser.add_argument("--pages", nargs="+", choices=PAGES, default=list(PAGES))
+    options = parser.parse_args()
+    os.environ["DIGITS_HOME"] = str(options.home.resolve())
     FOLDER.mkdir(exist_ok=True)
     expect.set_options(timeout=90_000)
     with server(settings.PROJECT) as (address, _), chromium() as browser:
         page = browser.new_page(viewport={"width": 1280, "height": 900})
-        for name, path in PAGES.items():
-            page.goto(f"{address}/{path}")
+        for name in options.pages:
+            page.goto(f"{address}/{PAGES[name]}")
             expect(page.locator("h1")).to_be_visible()
             if name == "draw":
                 draw(page)
