@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 from pathlib import Path
 
 from playwright.sync_api import Page, expect
@@ -63,7 +64,7 @@ def draw(page: Page) -> None:
         for x, y in stroke[1:]:
             page.mouse.move(box["x"] + x, box["y"] + y)
         page.mouse.up()
-    expect(page.get_by_text("TensorFlow says")).to_be_visible()
+    expect(page.get_by_text(re.compile("They (dis)?agree"))).to_be_visible()
 
 
 if __name__ == "__main__":
