@@ -14,6 +14,7 @@ import signal
 import subprocess
 import threading
 import time
+import traceback
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -105,7 +106,10 @@ class Watch:
                 if not self._silences:
                     self._thread = None
                     return
-            self.look(time.monotonic())
+            try:
+                self.look(time.monotonic())
+            except Exception:  # one folder that cannot be looked at must not end the watching of all
+                traceback.print_exc()
 
     def look(self, now: float) -> None:
         """Look at every worker once, and end those that were silent too long."""
@@ -131,7 +135,7 @@ def _beat(folder: Path) -> int | None:
 
 def end(folder: Path) -> bool:
     """End the worker in `folder` and its process group; False if it is not sure that the process is the worker."""
-    with suppress(IntegrityError, OSError, KeyError):
+    with suppress(IntegrityError, OSError, KeyError, TypeError, ValueError):
         worker = read_json(folder / FILE)
         pid = int(worker["pid"])
         if worker["host"] != host() or worker["started"] is None or worker["started"] != started(pid):
@@ -140,7 +144,8 @@ def end(folder: Path) -> bool:
             os.killpg(pid, signal.SIGKILL)
         else:
             os.kill(pid, signal.SIGKILL)
-        _tell(folder)
+        with suppress(IntegrityError, OSError, KeyError):  # it is ended, whatever its status is like
+            _tell(folder)
         return True
     return False
 

@@ -32,7 +32,7 @@ from digits.settings import part
 Bytes = NDArray[np.uint8]
 ID = re.compile(r"[0-9a-f]{16}")
 LOCK = "drawings.lock"
-WIDEST, PENS = 1_024, (1.0, 512.0)  # the largest canvas and the pens that are believed, in pixels
+NARROWEST, WIDEST, PENS = 28, 1_024, (1.0, 512.0)  # the canvases and the pens that are believed, in pixels
 NEW_SECONDS = 60.0  # a picture that is so new may be about to get its JSON
 DAMAGED = "a digit, strokes, a canvas, a pen and the time"
 
@@ -108,13 +108,18 @@ class Removed(NamedTuple):
     picture: bytes | None
 
 
+def writer_named(name: str) -> str:
+    """Return the writer's name as it is kept."""
+    return name.strip()[:80].strip() or "me"
+
+
 def keep(digit: int, drawn: Canvas, *, writer: str = "me", answers: Mapping[str, int] | None = None) -> Kept:
     """Keep what is `drawn` as a drawing of `digit`; `answers` are what runs said of it. Raises `UsageError`."""
     _check(digit, drawn)
     file = io.BytesIO()
     Image.fromarray(255 - drawn.ink).save(file, "PNG")  # black on white paper, as it was seen
     kept = Kept(
-        id=secrets.token_hex(8), digit=int(digit), writer=writer.strip()[:80] or "me",
+        id=secrets.token_hex(8), digit=int(digit), writer=writer_named(writer),
         strokes=tuple(np.asarray(stroke, np.float64) for stroke in drawn.strokes), canvas=drawn.ink.shape[0],
         pen=float(drawn.pen), time=datetime.now(UTC).isoformat(timespec="microseconds"),
         answers={run: int(said) for run, said in (answers or {}).items()}, picture=sha256(file.getvalue()),

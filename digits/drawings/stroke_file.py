@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digits import files
-from digits.drawings.store import PENS, WIDEST, Kept, all_drawings, keep
+from digits.drawings.store import NARROWEST, PENS, WIDEST, Kept, all_drawings, keep, writer_named
 from digits.errors import ConflictError, UsageError
 from digits.files import Json, canonical, sha256
 from digits.images.ink import to_ink
@@ -95,10 +95,10 @@ def _entries(path: Path) -> list[Any]:
 def _as_drawn(drawing: Drawing, entry: Json) -> tuple[Drawing, float, int]:
     """Return the drawing in pixels of a canvas, the pen and the canvas: its own, where the entry names them."""
     pen, canvas = entry.get("pen"), entry.get("canvas")
-    if isinstance(pen, int | float) and isinstance(canvas, int):
+    if isinstance(pen, int | float) and isinstance(canvas, int) and bool not in (type(pen), type(canvas)):
         points = np.concatenate(drawing.strokes)
         seen = ((points >= 0) & (points <= canvas)).all(axis=1).any()
-        if PENS[0] <= pen <= PENS[1] and canvas <= WIDEST and seen:
+        if PENS[0] <= pen <= PENS[1] and NARROWEST <= canvas <= WIDEST and seen:
             return drawing, float(pen), canvas
     return Drawing(drawing.digit, drawing.writer, fit(drawing.strokes)), float(PEN_WIDTH), CANVAS_SIDE
 
@@ -110,4 +110,4 @@ def _painted(drawing: Drawing, pen: float, canvas: int) -> Painted:
 def _identity(drawing: Drawing | Kept) -> str:
     """Return what tells a drawing from others, whichever digit it is called: writer, and strokes to a hundredth."""
     strokes = [(np.round(stroke, 2) + 0.0).tolist() for stroke in drawing.strokes]  # there are two zeros
-    return sha256(canonical([drawing.writer, strokes]))
+    return sha256(canonical([writer_named(drawing.writer), strokes]))

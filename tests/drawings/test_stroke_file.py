@@ -48,6 +48,13 @@ def test_what_is_there_already_is_not_added_again_whatever_digit_it_is_now(tmp_p
     assert drawings.add(tmp_path / "mine.json.gz") == (0, 10)
 
 
+@pytest.mark.parametrize("writer", ["", "Ann ", "A" * 79 + " B" * 9])
+def test_a_writer_whose_name_is_kept_shorter_is_added_once(tmp_path: Path, writer: str) -> None:
+    path = strokes(tmp_path / "x.json.gz", [{"digit": 1, "writer": writer, "strokes": [[[0, 0], [9, 30]]]}])
+    assert drawings.add(path).added == 1
+    assert drawings.add(path).added == 0
+
+
 def test_strokes_of_others_are_fitted_to_the_canvas(tmp_path: Path) -> None:
     path = strokes(tmp_path / "pen.json.gz")
     done: list[tuple[int, int]] = []
@@ -65,6 +72,7 @@ def test_strokes_of_others_are_fitted_to_the_canvas(tmp_path: Path) -> None:
         {"pen": 16, "canvas": 20},  # nothing of it would be seen
         {"pen": 16, "canvas": -280}, {"pen": 16, "canvas": 10**9}, {"pen": 1e9, "canvas": 280},
         {"pen": "16", "canvas": 280}, {"pen": 16}, {"canvas": 280.0, "pen": 16},
+        {"pen": 16, "canvas": 0}, {"pen": 16, "canvas": 1}, {"pen": True, "canvas": True},
     ],
 )  # fmt: skip
 def test_a_canvas_that_cannot_be_is_not_believed(tmp_path: Path, about: dict) -> None:
