@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -114,14 +115,19 @@ class Ahead:
             drawer.child.answer(pause)
         path = self.folder / f"{epoch}.npy"
         ink = variants.read(path, self._source)
-        if not variants.awaited(self.key) or variants.total_bytes() > variants.MOST_BYTES:
-            path.unlink(missing_ok=True)
+        self._tidy(path)
         return ink
+
+    def _tidy(self, path: Path) -> None:
+        """Remove what nobody else waits for; what cannot be told or removed is left to the sweep."""
+        with suppress(DigitsError, OSError, TypeError):
+            if not variants.awaited(self.key) or variants.total_bytes() > variants.MOST_BYTES:
+                path.unlink(missing_ok=True)
 
     def close(self) -> None:
         """End the processes, and remove the files unless another run waits for them."""
         self._end()
-        with suppress(DigitsError, OSError):
+        with suppress(DigitsError, OSError, TypeError):
             if not variants.awaited(self.key):
                 shutil.rmtree(self.folder, ignore_errors=True)
 
