@@ -1,4 +1,4 @@
-"""A sign of life, and what happens without one: a worker that is stopped or hangs is ended by whoever watches.
+"""A sign of life, and what happens without one: a worker that is stopped is ended by whoever watches.
 
 The worker's side is `Beat`: a thread that touches `beat` in the job's folder. It says nothing of progress, only that
 the process runs: the thread beats through a long import, and stands still with all others when the process is
@@ -84,7 +84,7 @@ class Silence:
 
 
 class Watch:
-    """Watches the workers of some folders; which time it is, `clock` says."""
+    """Watches the workers of some folders; asking for the status of one that was let go takes it up again."""
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
@@ -106,24 +106,31 @@ class Watch:
                 if not self._silences:
                     self._thread = None
                     return
-            try:
-                self.look(time.monotonic())
-            except Exception:  # one folder that cannot be looked at must not end the watching of all
-                traceback.print_exc()
+            self.look(time.monotonic())
 
     def look(self, now: float) -> None:
         """Look at every worker once, and end those that were silent too long."""
         for folder in list(self._silences):
-            beat = _beat(folder)
-            if beat is None or not Lock.is_held(folder / "job.lock"):
+            try:
+                watched = self._look_at(folder, now)
+            except OSError:  # one that cannot be looked at ends the watching of no other
+                traceback.print_exc()
+                watched = False
+            if not watched:
                 with self._guard:
                     self._silences.pop(folder, None)
-                continue
-            silence = self._silences[folder] or Silence(beat, now)
-            self._silences[folder] = silence
-            if silence.look(beat, now) >= SILENT_SECONDS:
-                silence.seconds = 0.0  # where it cannot be ended, not again at once
-                end(folder)
+
+    def _look_at(self, folder: Path, now: float) -> bool:
+        """Look at one worker; False if there is none to be watched any more."""
+        beat = _beat(folder)
+        if beat is None or not Lock.is_held(folder / "job.lock"):
+            return False
+        silence = self._silences[folder] or Silence(beat, now)
+        self._silences[folder] = silence
+        if silence.look(beat, now) >= SILENT_SECONDS:
+            silence.seconds = 0.0  # where it cannot be ended, not again at once
+            end(folder)
+        return True
 
 
 def _beat(folder: Path) -> int | None:

@@ -70,6 +70,25 @@ def test_a_stopped_worker_is_ended_after_15_seconds_of_the_watchers_clock(worker
     assert not job.alive, "its slot and its lock are free"
 
 
+def test_a_folder_that_cannot_be_looked_at_ends_the_watching_of_no_other(
+    worker: subprocess.Popen[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken, folder = tmp_path / "broken", Job("runs", "abc").folder
+    watcher = Watch()
+    watcher._silences = {broken: None, folder: None}
+
+    def refuse(path: Path) -> int:
+        if path == broken:
+            raise OSError(5, "Input/output error")
+        return 1  # a beat that never changes
+
+    monkeypatch.setattr(watch, "_beat", refuse)
+    seen_by(watcher, seconds=15)
+    wait_until_dead(worker.pid)
+    assert broken not in watcher._silences
+    assert "Input/output error" in capsys.readouterr().err
+
+
 def test_a_worker_that_beats_lives_on_however_long_it_says_nothing(worker: subprocess.Popen[str]) -> None:
     watcher = watcher_of(Job("runs", "abc").folder)
     beats = set()

@@ -25,5 +25,5 @@ def doctor(mend: bool) -> Json:
             note = " (--mend mends it)" if finding.mend else ""
             click.echo(f"wrong: {finding.what}{note}", err=True)
     if wrong:
-        raise DigitsError(f"{wrong} things are wrong in {doctors.counted()}", received=f"{mended} mended")
+        raise DigitsError(f"Not all of {doctors.counted()} is sound", received=f"{wrong} wrong, {mended} mended")
     return {"checked": doctors.counted(), "mended": mended, "wrong": wrong}

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import tracemalloc
 import zipfile
 from pathlib import Path
@@ -106,3 +107,18 @@ def test_damaged_files_end_in_pictures_or_a_reason(tmp_path: Path) -> None:
         assert labels == truth[0]
         np.testing.assert_array_equal(found, truth[1])
     assert refused > 200
+
+
+def test_a_header_that_is_longer_than_any_is_not_read_into_memory(tmp_path: Path) -> None:
+    path = tmp_path / "x.npz"
+    endless = b"\x93NUMPY\x02\x00" + struct.pack("<I", 20_000_000) + b" " * 20_000_000
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in ("images.npy", "labels.npy"):
+            archive.writestr(name, endless)
+    del endless
+    tracemalloc.start()
+    with pytest.raises(SourceError, match=r"x\.npz"):
+        open_source(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2_000_000
