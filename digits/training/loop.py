@@ -163,14 +163,17 @@ class Loop:
 
 
 class Checkpoints:
-    """Keeps the last checkpoint of a run: at the end of an epoch, at most one each five seconds."""
+    """Keeps the last checkpoint of a run: at ends of epochs, so often that at most 5 s are lost, or one epoch."""
 
     def __init__(self, path: Path, save: Callable[[Path, State, dict[str, str]], None]) -> None:
-        self.path, self._save, self._last = path, save, time.monotonic()
+        self.path, self._save = path, save
+        self._last = self._ended = time.monotonic()
 
     def at_epoch(self, loop: Loop) -> None:
-        """Save unless the last one is younger than five seconds."""
-        if time.monotonic() - self._last >= CHECKPOINT_SECONDS:
+        """Save if the last one would be older than five seconds at the end of the next epoch."""
+        now = time.monotonic()
+        epoch, self._ended = now - self._ended, now
+        if now - self._last + epoch > CHECKPOINT_SECONDS:
             self.now(loop)
 
     def now(self, loop: Loop) -> None:

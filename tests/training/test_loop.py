@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -267,18 +268,25 @@ def keeper(clock: SimpleNamespace) -> tuple[Checkpoints, list[Json]]:
     return Checkpoints(Path("checkpoint"), save), saved
 
 
-def test_a_checkpoint_is_saved_at_most_every_five_seconds(clock: SimpleNamespace) -> None:
+@pytest.mark.parametrize(("epoch", "at"), [
+    (1.0, [105.0, 110.0, 115.0]), (2.0, [104.0, 108.0, 112.0]), (3.0, [103.0, 106.0, 109.0]), (7.0, [107.0, 114.0]),
+])  # fmt: skip
+def test_checkpoints_are_so_frequent_that_at_most_five_seconds_or_one_epoch_can_be_lost(
+    clock: SimpleNamespace, epoch: float, at: list[float]
+) -> None:
     checkpoints, saved = keeper(clock)
-    for clock.now in (100.0, 104.9, 105.0, 106.0, 109.9, 112.0, 117.0):
+    for number in range(1, int(15 / epoch) + 1):
+        clock.now = 100.0 + number * epoch
         checkpoints.at_epoch(started(recipe()))
-    assert [save["at"] for save in saved] == [105.0, 112.0, 117.0]
+    assert [save["at"] for save in saved][: len(at)] == at
+    assert max(after - before for before, after in pairwise([100.0, *at])) <= max(5.0, epoch)
 
 
 def test_a_stop_saves_at_once_and_counts_as_the_last_checkpoint(clock: SimpleNamespace) -> None:
     checkpoints, saved = keeper(clock)
-    for clock.now, save in ((101.0, checkpoints.now), (105.5, checkpoints.at_epoch)):
+    for clock.now, save in ((101.0, checkpoints.at_epoch), (104.0, checkpoints.now), (104.5, checkpoints.at_epoch)):
         save(started(recipe()))
-    assert [save["at"] for save in saved] == [101.0]
+    assert [save["at"] for save in saved] == [104.0]
 
 
 def test_a_checkpoint_is_the_state_and_the_position_as_text(clock: SimpleNamespace) -> None:
