@@ -12,6 +12,7 @@ from ui import overview
 from ui.claims import chart
 from ui.frame import duration, errors_shown, owner, page
 from ui.jobs import build_row, recent_builds
+from ui.live import live
 from ui.readers import best_runs
 
 NEXT = (
@@ -29,12 +30,12 @@ def main() -> None:
         runs = all_runs()
         readable, _ = sound(runs)  # the chart names those that are damaged
         if first.progress() is not None:
-            st.fragment(begin_progress, run_every=0.5)()
+            live(begin_progress, every=0.5)
         elif not runs:
             begin()
         elif any(run.job.state in LIVE for run in readable):
             st.subheader("Now", anchor=False)
-            st.fragment(overview.at_work, run_every=0.7)()
+            live(overview.at_work, every=0.7)
         known(readable)
         left, right = st.columns([3, 2], gap="large")
         with left:

@@ -18,6 +18,7 @@ from ui.comparison.judgement import conclude
 from ui.comparison.per_digit import show_reports
 from ui.curves import show_curves
 from ui.frame import errors_shown, page, plain
+from ui.live import live
 
 SHOWN = 4
 BOARD = "Other people's digits"
@@ -58,8 +59,8 @@ def tabs(chosen: list[Run], finished: list[Run]) -> None:
     """Show the tabs; only the open one computes, the others keep what is chosen in them."""
     curves, *others, board = st.tabs(["Curves", *TABS, BOARD], key="tab", bind="query-params")
     with curves:
-        live = curves.open and any(run.job.state in LIVE for run in chosen)
-        st.fragment(draw, run_every=1.0 if live else None)(chosen, curves.open)
+        at_work = curves.open and any(run.job.state in LIVE for run in chosen)
+        live(draw, chosen, curves.open, every=1.0 if at_work else None)
     for tab, show in zip(others, TABS.values(), strict=True):
         with tab, errors_shown():
             few(finished, show, tab.open)

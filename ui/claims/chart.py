@@ -19,6 +19,7 @@ from ui.claims.steps import next_steps
 from ui.claims.words import sentences
 from ui.frame import errors_shown, plain
 from ui.leak import kin, share
+from ui.live import live
 
 SECONDS = 2.0  # between two looks while something is at work
 
@@ -33,11 +34,11 @@ def show() -> None:
     chosen = trained_on[0]
     if len(trained_on) > 1:
         names = [there[one].name for one in trained_on]
-        name = st.segmented_control("Trained on", names, default=names[0], key="claimed-on", required=True,
-                                    bind="query-params")  # fmt: skip
+        name = st.segmented_control("Trained on", names, default=names[0], key="claimed-on", format_func=plain,
+                                    required=True, bind="query-params")  # fmt: skip
         chosen = next((one for one in trained_on if there[one].name == name), chosen)
-    live = any(run.job.state in LIVE for run in runs) or _at_work(there[chosen])
-    st.fragment(_look, run_every=SECONDS if live else None)(there[chosen].name, live)
+    busy = any(run.job.state in LIVE for run in runs) or _at_work(there[chosen])
+    live(_look, there[chosen].name, busy, every=SECONDS if busy else None)
 
 
 def _at_work(dataset: Dataset) -> bool:

@@ -18,6 +18,7 @@ from digits.training.run import Run
 from ui.claims.steps import evaluate_all
 from ui.frame import errors_shown
 from ui.leak import share
+from ui.live import live
 
 SECONDS = 1.0  # between two looks while something is evaluated
 WORDS = (
@@ -35,8 +36,8 @@ def show_board(runs: list[Run], opened: bool) -> None:
     if not runs:
         st.caption("None of the chosen runs is finished. What they read stands here as soon as one is.")
         return
-    live = any(job.state in LIVE for job in evaluations.recent())
-    st.fragment(_look, run_every=SECONDS if live else None)(runs, live)
+    at_work = any(job.state in LIVE for job in evaluations.recent())
+    live(_look, runs, at_work, every=SECONDS if at_work else None)
 
 
 def _look(runs: list[Run], was_live: bool) -> None:

@@ -11,6 +11,7 @@ from ui.boxes import missing
 from ui.frame import errors_shown, percent, plain
 from ui.jobs import run_row
 from ui.leak import mark
+from ui.live import live
 from ui.table import run_table, table_csv, table_rows
 
 
@@ -81,9 +82,9 @@ def delete(run: Run) -> None:
 
 def watch(chosen: list[Run]) -> None:
     """Show those of `chosen` that are at work, with a bar; draw the page anew when one has ended."""
-    live = [run for run in chosen if run.job.state in LIVE]
-    if live:
-        st.fragment(_watch, run_every=1.0)(live)
+    at_work = [run for run in chosen if run.job.state in LIVE]
+    if at_work:
+        live(_watch, at_work, every=1.0)
 
 
 def _watch(live: list[Run]) -> None:

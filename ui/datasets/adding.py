@@ -11,6 +11,7 @@ from digits.job import LIVE, Job
 from ui.datasets import asking
 from ui.frame import errors_shown
 from ui.jobs import build_row, recent_builds
+from ui.live import live
 
 SOURCES = {
     "Starter set": asking.starter,
@@ -72,10 +73,10 @@ def watch() -> None:
 def show_builds() -> None:
     """Show the builds: live while one is at work. The set that this session built is selected when it is there."""
     builds = recent_builds()
-    live = any(job.state in LIVE for job in builds)
-    if live:
-        st.fragment(watch, run_every=0.5)()
-    for job in [] if live else builds:
+    at_work = any(job.state in LIVE for job in builds)
+    if at_work:
+        live(watch, every=0.5)
+    for job in [] if at_work else builds:
         show_ended(job)
     mine = st.session_state.get(MINE)
     if mine and Job("builds", mine).folder.exists() and Job("builds", mine).state == "finished":

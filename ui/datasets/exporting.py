@@ -10,6 +10,7 @@ from digits.dataset.export import Form, csv_lines
 from digits.engine.export import exports_of, file_of, form_of, start_export
 from digits.job import LIVE, Job
 from ui.frame import duration, errors_shown, owner, plain, size
+from ui.live import live
 
 LABELS = {"csv": "CSV", "parquet": "Parquet"}
 LARGEST_DOWNLOAD_BYTES = 32_000_000  # a download is held in the server's memory; what is larger is given by its path
@@ -26,8 +27,8 @@ def save(dataset: Dataset) -> None:
     if st.button(f"Save as {LABELS[kind]}{about}", icon=":material/save:", key=f"save-as-{dataset.name}"):
         with errors_shown():
             start_export(dataset, Form(kind=kind, index=index, shuffle_seed=seed), owner=owner())
-    live = any(job.state in LIVE for job in exports_of(dataset))
-    st.fragment(watch, run_every=0.5 if live else None)(dataset.name, live)
+    at_work = any(job.state in LIVE for job in exports_of(dataset))
+    live(watch, dataset.name, at_work, every=0.5 if at_work else None)
 
 
 @st.cache_data(max_entries=20, show_spinner=False)
@@ -73,7 +74,7 @@ def title(job: Job) -> str:
     """Return what the file is called, and how its rows are ordered."""
     form = form_of(job)
     order = "in order" if form.shuffle_seed is None else f"shuffled with seed {form.shuffle_seed}"
-    return f"**{file_of(job).name}** · {order}{'' if form.index else ', without index'}"
+    return f"**{plain(file_of(job).name)}** · {order}{'' if form.index else ', without index'}"
 
 
 def actions(job: Job, live: bool) -> None:

@@ -13,6 +13,7 @@ from digits.errors import IntegrityError
 from digits.job import LIVE, Job
 from ui.datasets import correcting, family
 from ui.frame import duration, errors_shown, owner, plain
+from ui.live import live
 
 SHOWN = 12  # families of a digit on a page, the largest first
 
@@ -60,7 +61,7 @@ def search_row(dataset: Dataset) -> bool:
     """Show the search for families of `dataset` that is at work; return whether there is one."""
     at_work = next((job for job in searches_of(dataset) if job.state in LIVE), None)
     if at_work:
-        st.fragment(_progress, run_every=0.5)(at_work)
+        live(_progress, at_work, every=0.5)
     return at_work is not None
 
 

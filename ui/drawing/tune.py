@@ -16,6 +16,7 @@ from digits.training.run import Run, all_runs
 from digits.training.taught import of_kept
 from ui.drawing.kept import shelf
 from ui.frame import count, duration, errors_shown, owner, percent, plain
+from ui.live import live
 
 AWAITED = "tuning-awaited"  # in the session: the ids of the tunings that it began, to be used when they are done
 LOOK_SECONDS = 0.5
@@ -25,8 +26,8 @@ NOMINAL_SECONDS, END_SECONDS = {"pytorch": 7.0, "tensorflow": 11.0}, 1.0
 
 def show_tune(chosen: list[Run]) -> None:
     """Offer to tune the runs that answer on the drawings of the lab; show what became of it."""
-    live = any(run.job.state in LIVE for run in newest(bases(chosen)))
-    st.fragment(_look, run_every=LOOK_SECONDS if live else None)(chosen, live)
+    at_work = any(run.job.state in LIVE for run in newest(bases(chosen)))
+    live(_look, chosen, at_work, every=LOOK_SECONDS if at_work else None)
 
 
 def bases(chosen: list[Run]) -> list[Run]:

@@ -16,6 +16,7 @@ from ui.boxes import dataset_box
 from ui.duels.modes import show_modes
 from ui.duels.steps import NAMES, what_is_seen
 from ui.frame import count, duration, errors_shown, owner, plain
+from ui.live import live
 from ui.queue import place
 
 SECONDS = 0.7  # between two looks
@@ -41,8 +42,8 @@ def show_lockstep(names: list[str]) -> None:
     with errors_shown():
         mode = _asked(names)
         found = lockstep_of(mode)
-        live = found is not None and found.job.state in LIVE
-        st.fragment(_look, run_every=SECONDS if live else None)(mode, live)
+        at_work = found is not None and found.job.state in LIVE
+        live(_look, mode, at_work, every=SECONDS if at_work else None)
         show_modes(mode)
 
 

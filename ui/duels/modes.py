@@ -16,6 +16,7 @@ from digits.job import LIVE
 from digits.training.lockstep import OPTIMISERS, Mode
 from ui.duels.steps import scientific
 from ui.frame import count, errors_shown, owner, plain
+from ui.live import live
 
 SECONDS = 2.0  # between two looks while some are at work
 HEADS = ("Mode", "|Δloss|, nats", "|Δweight|", "|Δlogit|")
@@ -30,8 +31,8 @@ def modes_like(mode: Mode) -> list[Mode]:
 def show_modes(mode: Mode) -> None:
     """Show the largest differences in every mode like `mode`, and offer to run those that are missing."""
     st.subheader("All modes", anchor=False)
-    live = any(_state(one) in LIVE for one in modes_like(mode))
-    st.fragment(_look, run_every=SECONDS if live else None)(mode, live)
+    at_work = any(_state(one) in LIVE for one in modes_like(mode))
+    live(_look, mode, at_work, every=SECONDS if at_work else None)
 
 
 def _look(mode: Mode, was_live: bool) -> None:

@@ -22,6 +22,7 @@ from ui.duels.begin import Wish
 from ui.duels.times import draw_ratios
 from ui.frame import duration, errors_shown, plain
 from ui.jobs import ICONS
+from ui.live import live
 from ui.queue import place
 
 SECONDS = 2.0  # between two looks
@@ -46,8 +47,8 @@ def searching() -> None:
 
 def watch(duel: Duel) -> None:
     """Show a duel that waits or fights; draw the page anew when it has ended."""
-    st.fragment(_look, run_every=SECONDS)(duel)
-    st.fragment(_draw, run_every=DRAWN_SECONDS)(duel)
+    live(_look, duel, every=SECONDS)
+    live(_draw, duel, every=DRAWN_SECONDS)
 
 
 def _look(duel: Duel) -> None:

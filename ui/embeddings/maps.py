@@ -15,6 +15,7 @@ from ui.digit_map import Pane, show_maps
 from ui.embeddings.choose import Choice
 from ui.embeddings.chosen import Places, show_chosen
 from ui.frame import duration, errors_shown, owner, plain
+from ui.live import live
 
 STYLE_WORDS = {
     "digits": ", drawn as the digit that the model answers",
@@ -27,8 +28,8 @@ def show(choice: Choice) -> None:
     """Open the maps of a choice and show them; while one is drawn, look twice a second."""
     recipes = [choice.recipe(run) for run in choice.runs]
     jobs = [open_map(recipe, owner=owner()) for recipe in recipes]
-    live = any(job.state in LIVE for job in jobs)
-    st.fragment(_watch, run_every=0.5 if live else None)(choice, recipes, jobs, live)
+    at_work = any(job.state in LIVE for job in jobs)
+    live(_watch, choice, recipes, jobs, at_work, every=0.5 if at_work else None)
 
 
 def _watch(choice: Choice, recipes: list[MapRecipe], jobs: list[Job], was_live: bool) -> None:

@@ -22,6 +22,7 @@ from digits.training.recipe import Recipe
 from digits.training.run import Run, all_runs
 from ui.frame import duration, errors_shown, owner, plain
 from ui.gallery import gallery
+from ui.live import live
 
 Logits = NDArray[np.floating[Any]]
 
@@ -35,7 +36,7 @@ def model(chosen: Recipe) -> None:
     if not all(state == "finished" for state in states) and not any(state in LIVE for state in states):
         _ask(recipes, [job.status().get("error", "") for job in jobs if job])
     elif any(state in LIVE for state in states):
-        st.fragment(_wait, run_every=0.5)(recipes, dataset)
+        live(_wait, recipes, dataset, every=0.5)
     else:
         for tab, recipe, job in zip(st.tabs(list(FRAMEWORK_NAMES.values())), recipes, jobs, strict=True):
             with tab, errors_shown():

@@ -11,6 +11,7 @@ from ui.boxes import missing
 from ui.curves import show_curves
 from ui.frame import errors_shown
 from ui.jobs import run_row
+from ui.live import live
 from ui.training.begin import SHOWN
 from ui.training.log import beside_the_notebook, log
 
@@ -18,9 +19,25 @@ LIVE_SECONDS, IDLE_SECONDS = 0.7, 5.0  # how often the page looks while somethin
 
 
 def watch() -> None:
-    """Show the runs of the URL, or what is at work and the newest; looks again by itself."""
-    live = any(run.job.state in LIVE for run in all_runs())
-    st.fragment(_watch, run_every=LIVE_SECONDS if live else IDLE_SECONDS)(live)
+    """Show the runs of the URL, or what is at work and the newest; looks again by itself while something may change.
+
+    Runs that the URL names and that have ended stay what they are: nobody asks for them any more.
+    """
+    at_work = _at_work()
+    live(_watch, at_work, every=LIVE_SECONDS if at_work else None)
+    if not at_work and not _asked():
+        live(_await, every=IDLE_SECONDS)
+
+
+def _at_work() -> bool:
+    return any(run.job.state in LIVE for run in all_runs())
+
+
+def _await() -> None:
+    """Draw the page anew as soon as somebody else trains something: this draws nothing itself."""
+    with errors_shown():
+        if _at_work():
+            st.rerun(scope="app")
 
 
 def _watch(was_live: bool) -> None:
