@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import re
 import string
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from digits import settings
 from digits.engine.sweep import sweep
 from digits.errors import DigitsError
 from digits.files import unwritable
+from digits.text import HIDDEN
 
 PAGES = {
     "app.py": ("Overview", "home"),
@@ -33,6 +35,15 @@ STYLE = """<style>
 h1 {padding-top: 0}
 [class*=st-key-answers] code {font-size: min(0.875rem, 2.6vw)}
 </style>"""
+# What Streamlit's page still makes of text in which all punctuation is escaped: links, its logo, icons, arrows. They
+# are parted by a letter that nobody sees (U+2060, word joiner).
+JOINER = "\u2060"
+PARTED = re.compile(
+    r"(?<=:)(?=//|streamlit:|material_)|(?<=www)(?=\.)|(?<=[-.\w+])(?=@[-\w])"
+    r"|(?<=(?<!\S)<)(?=(?:->|-|=)(?!\S))|(?<=(?<!\S)-)(?=[>-](?!\S))|(?<=(?<!\S)[>~])(?==(?!\S))",
+    re.IGNORECASE,
+)
+INDENTED = re.compile(r"\n[ \t]+")  # would begin a block of code
 
 
 def page(title: str, question: str) -> None:
@@ -60,8 +71,13 @@ def _settle() -> None:
 
 
 def plain(text: object) -> str:
-    """Return `text` so that Markdown shows it letter by letter: names are never links, pictures or formulas."""
-    return "".join(f"\\{letter}" if letter in string.punctuation else letter for letter in str(text))
+    """Return `text` so that Markdown shows it letter by letter: names are never links, pictures or formulas.
+
+    Letters that nobody sees, or that turn the direction of others, are shown by their number: ‹U+202E›.
+    """
+    seen = HIDDEN.sub(lambda hidden: f"‹U+{ord(hidden[0]):04X}›", str(text))
+    parted = PARTED.sub(JOINER, INDENTED.sub("\n", seen))
+    return "".join(f"\\{letter}" if letter in string.punctuation else letter for letter in parted)
 
 
 @contextmanager

@@ -35,7 +35,7 @@ def _build_row(job: Job, status: Json, spec: Json) -> None:
     done, total = status.get("done", 0), status.get("total", 0)
     with left:
         if live:
-            text = f"**{plain(spec['name'])}** · {status['phase']}"
+            text = f"**{plain(spec['name'])}** · {plain(status['phase'])}"
             if total:
                 text += f" {done:,} of {total:,} images · {duration(status.get('seconds_left'))} left"
             st.progress(done / total if total else 0.0, text=text)
@@ -84,7 +84,7 @@ def _running(run: Run, status: Json) -> str:
     if waits := place(run.job):
         return name + waits
     if "epoch" not in status:
-        return f"{name}{status['phase']}"
+        return f"{name}{plain(status['phase'])}"
     return (
         f"{name}epoch **{status['epoch']:.1f}** of {run.recipe.epochs} · "
         f"**{status['images_per_second']:,.0f}** images/s · **{duration(status['seconds_left'])}** left"

@@ -21,8 +21,9 @@ from numpy.typing import NDArray
 from digits.errors import ConflictError, IntegrityError, NotFoundError, UsageError
 from digits.files import Json, canonical, read_json, sha256, write_json
 from digits.settings import part
+from digits.text import given
 
-BLOCK_ROWS = 1_000
+BLOCK_ROWS, LONGEST_NOTE = 1_000, 2_000
 NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 ._-]{0,62}[A-Za-z0-9_-])?")
 
 
@@ -122,8 +123,8 @@ class Dataset:
         return str(read_json(path).get("note", "")) if path.exists() else ""
 
     def describe(self, note: str) -> None:
-        """Keep what a person says of it (cut at 2,000 characters)."""
-        write_json(self.folder / "note.json", {"note": note.strip()[:2000]})
+        """Keep what a person says of it. Raises `UsageError` if it cannot be shown."""
+        write_json(self.folder / "note.json", {"note": given(note, "description", most=LONGEST_NOTE, lines=True)})
 
     @cached_property
     def images(self) -> NDArray[np.uint8]:

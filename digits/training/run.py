@@ -24,14 +24,18 @@ from numpy.typing import NDArray
 from digits import job as jobs
 from digits.dataset.dataset import Dataset
 from digits.dataset.split import Split, split_of
-from digits.errors import ConflictError, IntegrityError, NotFoundError, UsageError
+from digits.errors import ConflictError, IntegrityError, NotFoundError
 from digits.files import Json, parse_lines, read_arrays, read_json, replace, write_json
 from digits.job import LIVE, Job
 from digits.settings import FRAMEWORK_NAMES
+from digits.text import given
 from digits.training import recipe as recipes
 from digits.training.duel import Duel, duels_on
 from digits.training.recipe import Recipe
 
+RESULT = {"run": str, "framework": str, "epochs": int, "train_accuracy": float, "test_accuracy": float,
+          "test_loss": float, "train_images": int, "test_images": int, "parameters": int, "train_seconds": float,
+          "epoch_seconds": list}  # fmt: skip
 LONGEST = {"name": 80, "note": 2000}  # characters that a person may give
 
 
@@ -55,12 +59,12 @@ class Run:
     @cached_property
     def spec(self) -> Json:
         """What was asked for: the recipe, the fingerprint of its data set, the hash of the families that split it."""
-        return self.job.spec()
+        return self.job.spec(recipe=dict, fingerprint=str)
 
     @cached_property
     def recipe(self) -> Recipe:
-        """The recipe. Raises `UsageError` if what is stored is none."""
-        return Recipe(**self.spec["recipe"])
+        """The recipe. Raises `UsageError` and `IntegrityError` if what is stored is none."""
+        return recipes.stored(self.spec["recipe"])
 
     @property
     def tuning(self) -> Json | None:
@@ -74,7 +78,7 @@ class Run:
     @property
     def first_recipe(self) -> Recipe:
         """The recipe by which it was trained in the beginning: its own, unless it was tuned afterwards."""
-        return self.recipe if self.tuning is None else Recipe(**self.tuning["recipe"])
+        return self.recipe if self.tuning is None else recipes.stored(self.tuning["recipe"])
 
     @property
     def learnt_from(self) -> tuple[str, str | None, str | None]:
@@ -144,13 +148,12 @@ class Run:
         return f"{FRAMEWORK_NAMES[self.recipe.framework]} · {self.label['name']}{apart}"
 
     def describe(self, *, name: str, note: str) -> None:
-        """Keep the name and the note that a person gave. Raises `UsageError` if one is too long."""
-        given = {"name": name.strip(), "note": note.strip()}
-        for what, most in LONGEST.items():
-            if len(given[what]) > most:
-                raise UsageError(f"The {what} of a run is too long", expected=f"at most {most:,} characters",
-                                 received=f"{len(given[what]):,}")  # fmt: skip
-        write_json(self.folder / "label.json", given)
+        """Keep the name and the note that a person gave. Raises `UsageError` if one cannot be shown."""
+        label = {
+            "name": given(name, "name of a run", most=LONGEST["name"]),
+            "note": given(note, "note of a run", most=LONGEST["note"], lines=True),
+        }
+        write_json(self.folder / "label.json", label)
 
     def metrics(self) -> list[Json]:
         """Return every record so far, oldest first. Raises `IntegrityError` naming a damaged line."""
@@ -166,7 +169,7 @@ class Run:
         path = self.folder / "result.json"
         if not path.exists():
             raise ConflictError(f"{self.id} is not finished", expected="finished", received=self.job.state)
-        return read_json(path)
+        return read_json(path, **RESULT)
 
     def kept(self, name: str) -> Path:
         """Return where the file `name` of a finished run lies. Raises `IntegrityError` if it is missing."""

@@ -36,7 +36,8 @@ def side_by_side() -> None:
 
 def _show(there: list[Dataset], damaged: list[str]) -> None:
     names = st.pills("Data sets", [one.name for one in there], default=[one.name for one in there][:5],
-                     selection_mode="multi", key="beside", label_visibility="collapsed")  # fmt: skip
+                     format_func=plain, selection_mode="multi", key="beside",
+                     label_visibility="collapsed")  # fmt: skip
     chosen = [one for one in there if one.name in names]
     measured = _measured(chosen, damaged)
     runs, lost = sound(all_runs())
