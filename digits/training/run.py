@@ -33,9 +33,6 @@ from digits.training import recipe as recipes
 from digits.training.duel import Duel, duels_on
 from digits.training.recipe import Recipe
 
-RESULT = {"run": str, "framework": str, "epochs": int, "train_accuracy": float, "test_accuracy": float,
-          "test_loss": float, "train_images": int, "test_images": int, "parameters": int, "train_seconds": float,
-          "epoch_seconds": list}  # fmt: skip
 LONGEST = {"name": 80, "note": 2000}  # characters that a person may give
 
 
@@ -59,12 +56,12 @@ class Run:
     @cached_property
     def spec(self) -> Json:
         """What was asked for: the recipe, the fingerprint of its data set, the hash of the families that split it."""
-        return self.job.spec(recipe=dict, fingerprint=str)
+        return self.job.spec()
 
     @cached_property
     def recipe(self) -> Recipe:
-        """The recipe. Raises `UsageError` and `IntegrityError` if what is stored is none."""
-        return recipes.stored(self.spec["recipe"])
+        """The recipe. Raises `UsageError` if what is stored is none."""
+        return Recipe(**self.spec["recipe"])
 
     @property
     def tuning(self) -> Json | None:
@@ -78,7 +75,7 @@ class Run:
     @property
     def first_recipe(self) -> Recipe:
         """The recipe by which it was trained in the beginning: its own, unless it was tuned afterwards."""
-        return self.recipe if self.tuning is None else recipes.stored(self.tuning["recipe"])
+        return self.recipe if self.tuning is None else Recipe(**self.tuning["recipe"])
 
     @property
     def learnt_from(self) -> tuple[str, str | None, str | None]:
@@ -169,7 +166,7 @@ class Run:
         path = self.folder / "result.json"
         if not path.exists():
             raise ConflictError(f"{self.id} is not finished", expected="finished", received=self.job.state)
-        return read_json(path, **RESULT)
+        return read_json(path)
 
     def kept(self, name: str) -> Path:
         """Return where the file `name` of a finished run lies. Raises `IntegrityError` if it is missing."""
