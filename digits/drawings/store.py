@@ -115,6 +115,13 @@ def writer_named(name: str) -> str:
 
 def keep(digit: int, drawn: Canvas, *, writer: str = "me", answers: Mapping[str, int] | None = None) -> Kept:
     """Keep what is `drawn` as a drawing of `digit`; `answers` are what runs said of it. Raises `UsageError`."""
+    kept, picture = made(digit, drawn, writer=writer, answers=answers)
+    put(kept, picture)
+    return kept
+
+
+def made(digit: int, drawn: Canvas, *, writer: str, answers: Mapping[str, int] | None = None) -> tuple[Kept, bytes]:
+    """Return a drawing and its PNG, not kept yet. Raises `UsageError`."""
     _check(digit, drawn)
     file = io.BytesIO()
     Image.fromarray(255 - drawn.ink).save(file, "PNG")  # black on white paper, as it was seen
@@ -124,10 +131,14 @@ def keep(digit: int, drawn: Canvas, *, writer: str = "me", answers: Mapping[str,
         pen=float(drawn.pen), time=datetime.now(UTC).isoformat(timespec="microseconds"),
         answers={run: int(said) for run, said in (answers or {}).items()}, picture=sha256(file.getvalue()),
     )  # fmt: skip
+    return kept, file.getvalue()
+
+
+def put(kept: Kept, picture: bytes) -> None:
+    """Write a drawing and its PNG."""
     folder = part("drawings")
-    files.replace(folder / f"{kept.id}.png", file.getvalue())
+    files.replace(folder / f"{kept.id}.png", picture)
     files.write_json(folder / f"{kept.id}.json", kept.as_json())
-    return kept
 
 
 def shelf() -> Shelf:

@@ -16,11 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digits import files
-from digits.drawings.store import NARROWEST, PENS, WIDEST, Kept, all_drawings, keep, writer_named
+from digits.drawings.store import LOCK, NARROWEST, PENS, WIDEST, Kept, all_drawings, made, put, writer_named
 from digits.errors import ConflictError, UsageError
-from digits.files import Json, canonical, sha256
+from digits.files import Json, canonical, locked, sha256
 from digits.images.ink import to_ink
 from digits.images.strokes import CANVAS_SIDE, PEN_WIDTH, Drawing, Points, fit, paint, read_drawings
+from digits.settings import part
 
 MOST_DRAWINGS = 20_000  # that a lab keeps: each page that shows them lists them all
 
@@ -63,22 +64,45 @@ def export(path: Path, *, overwrite: bool = False) -> int:
 def add(path: Path, *, progress: Callable[[int, int], None] = lambda done, total: None) -> Added:
     """Keep the drawings of a `.json.gz`, each once: what is there already is left out.
 
-    Raises `SourceError`, naming the drawing that cannot be read, and `UsageError` if they are too many; then none is
-    kept.
+    `progress` is told of those that are painted. Raises `SourceError`, naming the drawing that cannot be read, and
+    `UsageError` if they are too many; then, or when one cannot be written, none is kept.
     """
-    there = {_identity(kept) for kept in all_drawings()}
     found = [_as_drawn(drawing, entry) for drawing, entry in zip(read_drawings(path), _entries(path), strict=True)]
-    if len(there) + len(found) > MOST_DRAWINGS:
+    wanted = {_identity(one[0]): one for one in found}
+    new = _missing(wanted)
+    painted = {}
+    for number, identity in enumerate(new):
+        drawing, pen, canvas = wanted[identity]
+        painted[identity] = made(drawing.digit, _painted(drawing, pen, canvas), writer=drawing.writer)
+        progress(number + 1, len(new))
+    with locked(part("drawings") / LOCK):  # another import may have brought the same
+        new = _missing(painted)
+        _put_all([painted[identity] for identity in new])
+    return Added(len(new), len(found) - len(new))
+
+
+def _missing(wanted: Iterable[str]) -> list[str]:
+    """Return the identities of those that are not there yet. Raises `UsageError` if they are too many."""
+    there = {_identity(kept) for kept in all_drawings()}
+    new = [identity for identity in wanted if identity not in there]
+    if len(there) + len(new) > MOST_DRAWINGS:
         raise UsageError("These are too many drawings", expected=f"at most {MOST_DRAWINGS:,} in a lab",
-                         received=f"{len(there):,} and {len(found):,} more")  # fmt: skip
-    added = 0
-    for number, (drawing, pen, canvas) in enumerate(found):
-        if _identity(drawing) not in there:
-            there.add(_identity(drawing))
-            keep(drawing.digit, _painted(drawing, pen, canvas), writer=drawing.writer)
-            added += 1
-        progress(number + 1, len(found))
-    return Added(added, len(found) - added)
+                         received=f"{len(there):,} and {len(new):,} more")  # fmt: skip
+    return new
+
+
+def _put_all(new: list[tuple[Kept, bytes]]) -> None:
+    """Keep all, or none."""
+    done: list[str] = []
+    try:
+        for kept, picture in new:
+            done.append(kept.id)
+            put(kept, picture)
+    except BaseException:
+        for id in done:
+            for ending in (".json", ".png"):
+                (part("drawings") / f"{id}{ending}").unlink(missing_ok=True)
+        raise
 
 
 def _entry(kept: Kept) -> Json:

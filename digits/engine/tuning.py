@@ -55,7 +55,8 @@ def lessons(parent: Run, drawn: Drawn) -> Taught:
         raise UsageError("There is nothing to learn from" if not found.entries else "These are too many drawings",
                          expected=f"1 to {MOST_DRAWINGS:,} drawings", received=len(found.entries))  # fmt: skip
     known: frozenset[str] = taught.read(parent.folder).learnt if parent.tuning else frozenset()
-    found = found.after(known, taught.tested(parent, found))
+    seen, tested = taught.parts_of(parent, found)
+    found = found.after(known | found.hashes(seen), tested)
     if found.held.all():
         raise UsageError("There is nothing to learn from", received="drawings that the model is tested on",
                          expected="others", do="Draw more.")  # fmt: skip

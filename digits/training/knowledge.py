@@ -68,8 +68,8 @@ class Knowledge:
         """Return what was saved; None if nothing was, by an older version. Raises `IntegrityError`."""
         if not path.exists():
             return None
-        there = dict(zip(ARRAYS, read_arrays(path, *ARRAYS), strict=True))
-        found = cls(**{**there, "told": json.loads(str(there["told"]))})
+        there: dict[str, Any] = dict(zip(ARRAYS, read_arrays(path, *ARRAYS), strict=True))
+        found = cls(**{**there, "told": _told(path, str(there["told"]))})
         sizes = (
             len(found.rows) - len(found.labels),
             len(found.hidden) - len(found.ink),
@@ -86,6 +86,27 @@ class Knowledge:
         if told is None:
             return None
         return distance.Scale(np.array(told["usual"]), np.array(told["spread"]), told["middle"], told["limit"])
+
+
+def _told(path: Path, text: str) -> Json:
+    """Return the numbers of `text`. Raises `IntegrityError` unless they are what `Knowledge.told` says."""
+    try:
+        told = json.loads(text)
+        numbers, scale = [told["temperature"], told["unsure"]], told["scale"]
+        sound = numbers == [None, None] if scale is None else _finite(numbers, scale)
+        if not sound:
+            raise ValueError(text)
+    except (ValueError, KeyError, TypeError) as error:
+        raise IntegrityError(f"{path.name} is damaged", expected="a temperature, a confidence and a scale",
+                             received=text) from error  # fmt: skip
+    return dict(told)
+
+
+def _finite(numbers: list[float], scale: Json) -> bool:
+    usual, spread = scale["usual"], scale["spread"]
+    return len(usual) == len(spread) and bool(
+        np.isfinite([*numbers, scale["middle"], scale["limit"], *usual, *spread]).all()
+    )
 
 
 def learn(classifier: Classifier, recipe: Recipe, data: Data) -> Knowledge:

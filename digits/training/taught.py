@@ -72,7 +72,11 @@ class Taught:
     @property
     def learnt(self) -> frozenset[str]:
         """The hashes of all that a run which was taught these has learnt, its ancestors' too."""
-        return self.known | {name for (_, _, name), held in zip(self.named, self.held, strict=True) if not held}
+        return self.known | self.hashes(~self.held)
+
+    def hashes(self, those: Mask) -> frozenset[str]:
+        """Return the hashes of `those` (n,) drawings."""
+        return frozenset(name for (_, _, name), one in zip(self.named, those, strict=True) if one)
 
     def after(self, known: frozenset[str], never: Mask | None = None) -> Taught:
         """Return them for a run whose ancestors have learnt those `known`; those of `never` (n,) are not learnt."""
@@ -138,14 +142,22 @@ def _taught(entries: list[Json], inks: Sequence[Bytes]) -> Taught:
     return Taught([entries[place] for place in places], ink, np.zeros(len(places), bool), frozenset())
 
 
-def tested(run: Run, found: Taught) -> Mask:
-    """Return which drawings (n,) are in the test part of the data set of `run`: they are never learnt from."""
+def parts_of(run: Run, found: Taught) -> tuple[Mask, Mask]:
+    """Return which drawings (n,) `run` has seen in training or validation, and which are in its test part.
+
+    The first say nothing about how it reads others; the second are never learnt from.
+    """
     dataset = run.dataset()
     if dataset.report.get("kind") not in DRAWN:
-        return np.zeros(len(found.entries), bool)
-    rows = run.split().test
-    there = {*dataset.hashes[rows].tolist(), *_stems(dataset)[rows].tolist()}
-    return np.array([bool(_names(entry) & there) for entry in found.entries], bool)
+        return np.zeros(len(found.entries), bool), np.zeros(len(found.entries), bool)
+    parts, names, stems = run.split(), [_names(entry) for entry in found.entries], _stems(dataset)
+    seen, tested = ({*dataset.hashes[rows].tolist(), *stems[rows].tolist()}
+                    for rows in (np.concatenate([parts.train, parts.validation]), parts.test))  # fmt: skip
+    return _sharing(names, seen), _sharing(names, tested)
+
+
+def _sharing(names: Iterable[set[bytes]], there: set[bytes]) -> Mask:
+    return np.array([bool(each & there) for each in names], bool)
 
 
 def rows_of(dataset: Dataset, found: Taught) -> Mask:

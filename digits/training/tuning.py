@@ -72,16 +72,17 @@ def share(drawings: int) -> float:
     return MOST_SHARE * drawings / (drawings + HALF)
 
 
-def dealt_out(train: Rows, validation: Rows, images: int, seed: int) -> tuple[Rows, Rows]:
+def dealt_out(train: Rows, validation: Rows, images: int, seed: int, *, learnt: Rows) -> tuple[Rows, Rows]:
     """Return which old rows are shown, at most so many `images`, and on which the tuning is checked, both ascending.
 
     Checked are those of the validation part. Where there is none, a quarter of the rows that the model was trained on
-    are left out and checked instead: it knows them, so that any loss on them is of the tuning.
+    are left out and checked instead: it knows them, so that any loss on them is of the tuning. The rows that are
+    `learnt` in the tuning would hide a loss, and are not checked.
     """
     generator = np.random.default_rng((seed, STREAM))
-    checked = generator.permutation(validation)[:CHECKED]
+    checked = generator.permutation(np.setdiff1d(validation, learnt))[:CHECKED]
     if len(checked) < FEW_CHECKED:
-        there = np.unique(train)
+        there = np.setdiff1d(train, learnt)
         checked = generator.permutation(there)[: min(CHECKED, len(there) // 4)]
         train = train[~np.isin(train, checked)]
     return np.sort(generator.permutation(train)[:images]), np.sort(checked)

@@ -62,7 +62,8 @@ def source(ink: Bytes, recipe: Recipe) -> bytes:
 @cache
 def _code() -> list[str]:
     """Return what tells the code that draws from another."""
-    return [sha256(inspect.getsource(augmentation).encode()), cv2.__version__, np.__version__]
+    made = [sha256(inspect.getsource(code).encode()) for code in (augmentation, draw)]
+    return [*made, str(STREAM), cv2.__version__, np.__version__]
 
 
 def check(ink: Bytes, source: bytes) -> int:

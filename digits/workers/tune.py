@@ -24,7 +24,7 @@ from digits.models import Classifier, State, create, weights
 from digits.training import taught, tuning
 from digits.training.inputs import Data, Part, alive, framed_ink, live_inputs
 from digits.training.loop import Loop
-from digits.training.queue import POLL_SECONDS
+from digits.training.queue import POLL_SECONDS, watch_those_at_work
 from digits.training.recipe import STRENGTHS, Recipe
 from digits.training.run import Run
 from digits.training.shares import dealt
@@ -83,6 +83,7 @@ def main(desk: Desk) -> None:
 def _sit_down(framework: str, desk: Desk) -> Lock:
     """Wait until no other tuning in this framework is at work. Raises `StoppedError`."""
     seat = Lock(settings.part("slots") / f"tune-{framework}.lock")
+    watch_those_at_work()
     while not seat.acquire(wait_seconds=POLL_SECONDS):
         desk.check()
     return seat
@@ -96,7 +97,8 @@ def material_of(run: Run, found: Taught) -> Material:
     recipe, parts, dataset = run.recipe, run.split(), Dataset.of(run.recipe.dataset, run.spec["fingerprint"])
     images = tuning.steps(recipe) * tuning.BATCH
     shown = dealt(parts.train, dataset, recipe.shares, recipe.seed)
-    old, checked = tuning.dealt_out(shown, parts.validation, images, recipe.seed)
+    learnt = np.flatnonzero(taught.rows_of(dataset, found))
+    old, checked = tuning.dealt_out(shown, parts.validation, images, recipe.seed, learnt=learnt)
     rows = np.unique(np.concatenate([old, checked, parts.test]))
     dataset.verify_blocks(rows)
     there = Pile(framed_ink(dataset.images[rows], recipe), dataset.labels[rows], rows)

@@ -1,17 +1,21 @@
 from __future__ import annotations
 
+import errno
 import gzip
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from digits import drawings
-from digits.drawings import stroke_file
+from digits.drawings import store, stroke_file
 from digits.errors import ConflictError, SourceError, UsageError
+from digits.files import Json
 from digits.images.ink import to_ink
 from digits.images.strokes import fit, paint, read_drawings
+from digits.settings import part
 from tests.dataset.sources.made import strokes
 from tests.drawings.made import POINTS, drawn, one_of_each
 
@@ -90,6 +94,28 @@ def test_a_file_with_one_drawing_that_cannot_be_read_adds_none(tmp_path: Path) -
     with pytest.raises(SourceError, match=r"Drawing 2 of x\.json\.gz cannot be read"):
         drawings.add(path)
     assert drawings.all_drawings() == []
+
+
+def test_a_disk_that_fills_up_in_the_middle_leaves_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write, times = store.files.write_json, iter(range(20))
+
+    def full(path: Path, content: Json) -> None:
+        if next(times) == 7:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        write(path, content)
+
+    monkeypatch.setattr(store.files, "write_json", full)
+    with pytest.raises(OSError, match="No space left"):
+        drawings.add(strokes(tmp_path / "pen.json.gz"))
+    assert [path.name for path in part("drawings").iterdir()] == [store.LOCK]
+
+
+def test_two_imports_at_once_keep_each_drawing_once(tmp_path: Path) -> None:
+    path = strokes(tmp_path / "pen.json.gz")
+    with ThreadPoolExecutor(2) as both:
+        added = list(both.map(drawings.add, [path, path]))
+    assert sorted(added) == [(0, 20), (20, 0)]
+    assert len(drawings.all_drawings()) == 20
 
 
 def test_a_lab_keeps_so_many_and_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

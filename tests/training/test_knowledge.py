@@ -153,3 +153,20 @@ def test_arrays_that_do_not_belong_together_are_refused(tmp_path: Path) -> None:
         Knowledge(**values).save(tmp_path / "knowledge.npz")
         with pytest.raises(IntegrityError, match="arrays that belong together"):
             Knowledge.read(tmp_path / "knowledge.npz")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"temperature": "warm"},
+        {"unsure": None},
+        {"scale": {}},
+        {"scale": {"usual": [1.0], "spread": [], "middle": 1, "limit": 1}},
+        {"scale": None},
+    ],
+)
+def test_numbers_that_are_not_those_of_a_run_are_refused(tmp_path: Path, wrong: dict[str, object]) -> None:
+    found = learn(Reader(784), recipe(), data(recipe()))
+    Knowledge(**{**vars(found), "told": {**found.told, **wrong}}).save(tmp_path / "knowledge.npz")
+    with pytest.raises(IntegrityError, match="a temperature, a confidence and a scale"):
+        Knowledge.read(tmp_path / "knowledge.npz")

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from digits.training import tuning
 from digits.training.recipe import STRENGTHS, Recipe, preset
@@ -118,13 +119,22 @@ def test_a_drawing_is_known_by_its_strokes_and_pen_whatever_it_is_called() -> No
 
 def test_the_check_is_the_validation_part_and_without_one_images_that_are_left_out() -> None:
     train, validation = np.arange(0, 1000), np.arange(2000, 2100)
-    old, checked = dealt_out(train, validation, 400, seed=3)
+    nothing = np.zeros(0, np.int64)
+    old, checked = dealt_out(train, validation, 400, seed=3, learnt=nothing)
     assert len(old) == 400
     assert set(old.tolist()) <= set(train.tolist())
     assert np.array_equal(checked, validation)
-    old, checked = dealt_out(np.repeat(train, 2), validation[:0], 5_000, seed=3)
+    old, checked = dealt_out(np.repeat(train, 2), validation[:0], 5_000, seed=3, learnt=nothing)
     assert len(checked) == 250
     assert not set(old.tolist()) & set(checked.tolist())
+
+
+@pytest.mark.parametrize("validation", [np.arange(2000, 2100), np.zeros(0, np.int64)])
+def test_images_of_drawings_that_are_learnt_do_not_judge_what_the_tuning_lost(validation: NDArray[np.int64]) -> None:
+    learnt = np.concatenate([np.arange(0, 500), np.arange(2000, 2040)])
+    _, checked = dealt_out(np.arange(0, 1000), validation, 400, seed=3, learnt=learnt)
+    assert len(checked) == (60 if len(validation) else 125)
+    assert not set(checked.tolist()) & set(learnt.tolist())
 
 
 def test_the_new_weights_are_kept_as_far_as_the_check_is_read_as_well_as_before() -> None:

@@ -117,6 +117,12 @@ def test_variants_of_other_images_or_by_other_code_are_not_taken_for_these(
     assert np.array_equal(read(tmp_path / "1.npy", mine), draw(inks(), recipe(), 1))
 
 
+def test_another_stream_of_random_numbers_is_other_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = variants._code.__wrapped__()
+    monkeypatch.setattr(variants, "STREAM", variants.STREAM + 1)
+    assert variants._code.__wrapped__() != before
+
+
 def test_a_failed_save_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object, **__: object) -> None:
         raise OSError("No space left on device")
