@@ -26,6 +26,7 @@ COMPARED = 200  # points of a piece, in which its distance to others is looked f
 MOST = 5  # pieces of one digit
 DOT = 0.12  # what is smaller than that both ways is no piece of a digit
 FULL, LIFTED = 0.6, 0.3  # a piece as high as a digit; one that hangs above another's foot, as half a 4 does
+TRACED = 0.1  # a line that is drawn twice is as near to itself
 CLOSE, BROAD, DEEP = 0.05, 1.1, 0.1  # pieces of a digit are nearer, digits narrower, and lines that cross go deeper
 LOW, APART, WIDE, PAIR, CROSSING, ABOVE = 3.0, 10.0, 4.0, 2.0, 2.0, 1.0  # what each fault costs
 
@@ -151,13 +152,23 @@ def _one(before: Piece, after: Piece) -> float:
     """Return what makes two neighbours likely to be one digit."""
     lower = min(int(np.isfinite(piece.left).sum()) for piece in (before, after))
     above = _overlap(before, after) * (1 - int(_shared(before, after).sum()) / lower)
-    return CROSSING * min(1.5, _depth(before, after) / DEEP) + ABOVE * above
+    return CROSSING * min(1.5, _depth(before, after) / DEEP) + ABOVE * above + PAIR * _traced(before, after)
 
 
 def _side_by_side(one: Piece, other: Piece) -> bool:
     """Tell whether two pieces are as high as digits, stand on one line, and do not reach into each other."""
     lifted = abs(float(one.points[:, 1].max() - other.points[:, 1].max()))
-    return min(one.height, other.height) > FULL and lifted < LIFTED and _depth(one, other) < DEEP
+    full = min(one.height, other.height) > FULL and lifted < LIFTED
+    return full and _depth(one, other) < DEEP and not _traced(one, other)
+
+
+def _traced(one: Piece, other: Piece) -> bool:
+    """Tell whether two pieces are the same line, drawn twice: nowhere farther apart than a pen is wide."""
+    shared = _shared(one, other)
+    if shared.sum() < FULL * max(int(np.isfinite(piece.left).sum()) for piece in (one, other)):
+        return False
+    aside = np.stack([one.left[shared] - other.left[shared], one.right[shared] - other.right[shared]])
+    return bool(np.abs(aside).max() < TRACED)
 
 
 def _shared(one: Piece, other: Piece) -> NDArray[np.bool_]:

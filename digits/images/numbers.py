@@ -24,6 +24,7 @@ Mask = NDArray[np.bool_]
 MARGIN = CANVAS_SIDE / DRAWN_SIDE  # a digit's picture is as much larger than its ink as the canvas
 SOLID = 1 / 3  # of the darkest ink: what is fainter joins no pieces
 MOST_PIECES = 60  # of a picture: more is noise
+MOST_POINTS = 20_000  # of a stroke that leaves the sheet, a pixel apart
 EDGE = 1.0  # pixels that a painted stroke fades out beyond its pen
 FRACTION = 4  # bits of a pixel's fraction, where OpenCV draws a line
 
@@ -54,19 +55,36 @@ def separate(ink: Bytes, strokes: Sequence[Points] | None = None) -> list[Part]:
         raise ImageError("Ink cannot be taken apart", expected="uint8 (h, w)", received=received)
     if not ink.any():
         return []
-    return _from_strokes(ink, strokes) if strokes else _from_picture(ink)
+    curves = {
+        place: curve for place, stroke in enumerate(strokes or ()) if len(curve := _on_sheet(stroke, ink.shape))
+    }
+    return _from_strokes(ink, curves) if curves else _from_picture(ink)
 
 
-def _from_strokes(ink: Bytes, strokes: Sequence[Points]) -> list[Part]:
+def _on_sheet(stroke: Points, shape: tuple[int, ...]) -> Points:
+    """Return the points (n, 2) of the brush's curve that lie on the sheet: what left it is not seen."""
+    curve = smooth(stroke)
+    if _within(curve, shape).all():
+        return curve
+    length = float(np.hypot(*np.diff(curve, axis=0).T).sum())
+    points = dense(curve, max(1.0, length / MOST_POINTS))
+    return points[_within(points, shape)]
+
+
+def _within(points: Points, shape: tuple[int, ...]) -> Mask:
+    return np.asarray(((points >= 0) & (points <= (shape[1], shape[0]))).all(axis=1))
+
+
+def _from_strokes(ink: Bytes, strokes: dict[int, Points]) -> list[Part]:
     """Return the digits of drawn strokes. Ink is of every digit whose pen reached it, else of the nearest."""
-    curves = [smooth(stroke) for stroke in strokes]
+    places, curves = list(strokes), list(strokes.values())
     digits = group(curves)
     nearest = _away(ink.shape, curves)
     reach = 2 * float(np.median(nearest[ink >= ink.max() / 2])) + EDGE  # ink lies evenly from 0 to half a pen away
     parts = []
     for digit in digits:
         away = _away(ink.shape, [curves[place] for place in digit])
-        parts += _part(ink, (away <= reach) | (away <= nearest), tuple(sorted(digit)))
+        parts += _part(ink, (away <= reach) | (away <= nearest), tuple(sorted(places[place] for place in digit)))
     return parts
 
 

@@ -110,6 +110,25 @@ def test_a_narrow_one_close_to_others_is_a_digit() -> None:
         assert lefts(parts) == pytest.approx([54, 79, 114, 244], abs=3)
 
 
+@pytest.mark.parametrize("aside", [-8.0, 0.0, 5.0, 10.0])
+def test_a_one_that_is_traced_twice_is_one_digit(aside: float) -> None:
+    one, again = strokes("1", 60), strokes("1", 60 + aside)
+    for parts in parts_of(one + again, strokes("7", 160)):
+        assert len(parts) == 2
+    apart = [*one, *strokes("1", 100)]
+    assert len(separate(painted(apart), apart)) == 2, "two ones side by side are two"
+
+
+def test_what_leaves_the_sheet_changes_nothing_on_it() -> None:
+    drawn = [*strokes("2", 60), *strokes("7", 240), *strokes("3", 420)]
+    ink = painted(drawn)
+    far = [np.array([[100.0, -5_000.0], [120.0, -400.0]]), np.array([[2e6, 0.0], [0.0, 2e6]])]
+    long = [drawn[0], np.concatenate([drawn[1], [[260.0, 9_000.0]]]), *drawn[2:]]
+    assert [part.box for part in separate(ink, [*drawn, *far])] == [part.box for part in separate(ink, drawn)]
+    assert len(separate(painted(long), long)) == 3
+    assert lefts(separate(ink, far[:1])) == lefts(separate(ink)), "where no stroke is seen, the picture is read"
+
+
 @pytest.mark.parametrize("slant", [-0.3, 0.0, 0.5])
 def test_boxes_may_overlap_where_a_hand_leans(slant: float) -> None:
     digits = [strokes(shape, 150 + 115 * place, slant=slant) for place, shape in enumerate("741")]
