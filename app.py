@@ -5,9 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from digits.engine import first
-from digits.evaluation.honest import sound
 from digits.job import LIVE
-from digits.training.run import Run, all_runs
+from digits.training.run import Run, all_runs, sound
 from ui import overview
 from ui.claims import chart
 from ui.frame import duration, errors_shown, owner, page

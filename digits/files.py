@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from digits import settings
 from digits.errors import ConflictError, DigitsError, IntegrityError
+from digits.remembered import Remembered
 
 Json = dict[str, Any]
 REFUSALS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)  # of a disk or its owner
@@ -106,10 +107,21 @@ def _seal_broken(data: bytes) -> bool:
     return strange <= 1 and tail != SEAL % zlib.crc32(head)
 
 
-def read_json(path: Path) -> Json:
-    """Return the object in `path`. Raises `IntegrityError` if it is not what was written, `FileNotFoundError`."""
+def read_json(path: Path, **entries: type) -> Json:
+    """Return the object in `path`, which has `entries` of these types.
+
+    Raises `IntegrityError` if it is not what was written, and `FileNotFoundError`.
+    """
+    found = _remembered.read(path)
+    for name, kind in entries.items():
+        if not isinstance(found.get(name), (int, float) if kind is float else kind):
+            raise IntegrityError(f"{path.parent.name}/{path.name} is damaged", expected=f"{name}, a {kind.__name__}",
+                                 received=repr(found.get(name, "nothing"))[:80])  # fmt: skip
+    return found
+
+
+def _parsed(path: Path, data: bytes) -> Json:
     name = f"{path.parent.name}/{path.name}"
-    data = path.read_bytes()
     try:
         value = json.loads(data)
     except ValueError as error:
@@ -121,6 +133,9 @@ def read_json(path: Path) -> Json:
                              received=value.get("crc32"))  # fmt: skip
     value.pop("crc32", None)
     return value
+
+
+_remembered = Remembered(_parsed)
 
 
 def line_bytes(value: Json) -> bytes:

@@ -10,6 +10,7 @@ queued or running while the lock is free means that the worker was interrupted.
 
 from __future__ import annotations
 
+import os
 import secrets
 import shutil
 import time
@@ -47,10 +48,13 @@ class Job:
         """Whether a worker holds its lock now."""
         return Lock.is_held(self.lock_path)
 
-    def spec(self) -> Json:
-        """Return what was asked for. Raises `NotFoundError` if the job is gone, and `IntegrityError`."""
+    def spec(self, **entries: type) -> Json:
+        """Return what was asked for, which has `entries` of these types.
+
+        Raises `NotFoundError` if the job is gone, and `IntegrityError`.
+        """
         with self._there():
-            return read_json(self.folder / "job.json")
+            return read_json(self.folder / "job.json", **entries)
 
     def status(self) -> Json:
         """Return the worker's last word; `state` is *interrupted* where it died before its end.
@@ -60,11 +64,11 @@ class Job:
         Raises `NotFoundError` if the job is gone, and `IntegrityError`.
         """
         with self._there():
-            status = read_json(self.folder / "status.json")
+            status = read_json(self.folder / "status.json", state=str)
             if status["state"] in LIVE and self.alive:
                 watch.keep(self.folder)
             elif status["state"] in LIVE:
-                status = read_json(self.folder / "status.json")  # it may have ended between the two looks
+                status = read_json(self.folder / "status.json", state=str)  # it may have ended between the two looks
                 if status["state"] in LIVE:
                     status["state"] = "interrupted"
             return status
@@ -141,14 +145,20 @@ def fresh_status(owner: str) -> Json:
     return {"state": "queued", "owner": owner, "created": time.time(), "phase": "starting"}
 
 
+def seconds_since(moment: float) -> float:
+    """Return the seconds since a moment that a status tells, none at least: the clock may have been set back."""
+    return max(0.0, time.time() - moment)
+
+
 def all_jobs(kind: str) -> list[Job]:
     """Return the jobs of a kind, the one asked for last first; what is being made or removed is not among them."""
     return sorted(_those_there(kind), key=_asked, reverse=True)
 
 
 def _those_there(kind: str) -> list[Job]:
-    folders = [path for path in settings.part(kind).iterdir() if not path.name.startswith(".")]
-    return [Job(kind, path.name) for path in folders if (path / "job.json").exists()]
+    folder = str(settings.part(kind))
+    return [Job(kind, name) for name in os.listdir(folder)
+            if not name.startswith(".") and os.path.exists(f"{folder}/{name}/job.json")]  # fmt: skip
 
 
 def _asked(job: Job) -> float:

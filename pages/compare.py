@@ -6,9 +6,8 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from digits.evaluation.honest import sound
 from digits.job import LIVE
-from digits.training.run import Run, all_runs
+from digits.training.run import Run, all_runs, sound
 from ui.comparison.board import show_board
 from ui.comparison.choice import choose, heads, watch
 from ui.comparison.confusion import show_matrices
@@ -17,8 +16,9 @@ from ui.comparison.first_layer import show_first_layer
 from ui.comparison.judgement import conclude
 from ui.comparison.per_digit import show_reports
 from ui.curves import show_curves
-from ui.frame import errors_shown, page, plain
+from ui.frame import errors_shown, page
 from ui.live import live
+from ui.readers import left_out
 
 SHOWN = 4
 BOARD = "Other people's digits"
@@ -40,8 +40,7 @@ def main() -> None:
         return
     with errors_shown():
         readable, damaged = sound(runs)
-        for wrong in damaged:
-            st.caption(f":material/warning: Left out: {plain(wrong)}")
+        left_out(damaged)
         if not readable:
             return
         chosen = choose(readable)

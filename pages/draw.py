@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from digits.training.run import Run, all_runs
+from digits.training.run import Run, all_runs, sound
 from ui.canvas import canvas
 from ui.drawing.answers import answer_places, show_answers
 from ui.drawing.certainty import show_certainty
@@ -22,7 +22,7 @@ from ui.drawing.teach import show_teach
 from ui.drawing.tune import show_tune
 from ui.drawing.why import show_why
 from ui.frame import page
-from ui.readers import best_runs
+from ui.readers import best_runs, left_out
 
 SECTIONS = {"Why": show_why, "How sure": show_certainty, "Position": show_position}
 
@@ -30,7 +30,10 @@ SECTIONS = {"Why": show_why, "How sure": show_certainty, "Position": show_positi
 def main() -> None:
     """Draw the page."""
     page("Draw", "Does it read mine? Draw a digit: both models answer when you lift the pen.")
-    if not best_runs(all_runs()):
+    runs, damaged = sound(all_runs())
+    left_out(damaged)
+    best = best_runs(runs)
+    if not best:
         st.markdown("No model is trained yet, so nobody can read.")
         st.page_link("app.py", label="Train both models now", icon=":material/home:")
         return
@@ -38,8 +41,8 @@ def main() -> None:
     way = st.segmented_control("What", list(ways), default="One digit", required=True, label_visibility="collapsed",
                                key="draw", bind="query-params")  # fmt: skip
     above = st.container()
-    chosen = choose(st.columns(2))
-    whose(chosen)
+    chosen = choose(runs, st.columns(2), best)
+    whose(chosen, best)
     below = st.container()
     with above:
         st.fragment(ways[way])(chosen, *([below] if way == "One digit" else []))

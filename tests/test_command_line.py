@@ -145,6 +145,7 @@ def test_pen_strokes_are_read_by_writer(pen_strokes: Path) -> None:
         ((*TRAIN, "--framework", "pytorch"), 1, "There is no data set"),
         ((*TRAIN, "--framework", "pytorch", "--epochs", "0"), 2, "epochs is out of bounds"),
         ((*TRAIN, "--framework", "pytorch", "--set", "rate"), 2, "expected --set key=value"),
+        ((*TRAIN, "--framework", "pytorch", "--epochs", "1", "--set", "epochs=3"), 2, "'epochs' is given twice"),
         ((*TRAIN, "--framework", "pytorch", "--set", "dropout=1.5"), 2, "dropout is out of bounds"),
         ((*TRAIN, "--framework", "pytorch", "--set", "dropout=some"), 2, "dropout cannot be read"),
         ((*TRAIN, "--framework", "pytorch", "--set", "device=tpu"), 2, "Unknown device"),

@@ -15,7 +15,7 @@ from digits.evaluation.metrics import confusion
 from digits.job import LIVE
 from digits.training.duel import all_duels
 from digits.training.recipe import title
-from digits.training.run import Run, all_runs
+from digits.training.run import Run, readable_runs
 from ui.comparison.difference import word
 from ui.comparison.disagreement import MCNEMAR
 from ui.comparison.disagreement import verdict as said
@@ -122,7 +122,7 @@ def _same_test(first: Run, second: Run) -> bool:
 def at_work() -> None:
     """Show the runs that train or wait, and draw the page anew when the last one has ended."""
     with errors_shown():
-        live = [run for run in all_runs() if run.job.state in LIVE]
+        live = [run for run in readable_runs() if run.job.state in LIVE]
         for run in live:
             run_row(run)
         if not live:

@@ -10,7 +10,8 @@ import streamlit as st
 from digits import settings
 from digits.errors import DigitsError
 from digits.prediction import Predictor
-from digits.training.run import Run, all_runs
+from digits.training.run import Run, readable_runs
+from ui.frame import plain
 
 
 @st.cache_resource
@@ -33,7 +34,13 @@ def _warm(worker: Predictor, id: str) -> None:
 
 def finished_runs(framework: str) -> list[Run]:
     """Return the framework's finished runs, newest first."""
-    return [run for run in all_runs() if run.recipe.framework == framework and run.job.state == "finished"]
+    return [run for run in readable_runs() if run.recipe.framework == framework and run.job.state == "finished"]
+
+
+def left_out(damaged: list[str]) -> None:
+    """Say which runs cannot be read, and why (`digits.training.run.sound`)."""
+    for wrong in damaged:
+        st.caption(f":material/warning: Left out: {plain(wrong)}")
 
 
 def best_runs(runs: list[Run]) -> list[Run]:

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from digits import settings
-from digits.commands.runs import begin, follow, parse
+from digits.commands.runs import begin, chosen, follow
 from digits.commands.terminal import command
 from digits.errors import UsageError
 from digits.files import Json
@@ -31,11 +31,10 @@ def folds(dataset: str, preset: str, framework: str, changes: tuple[str, ...], *
     Each is a run like any other. The spread is the standard deviation over the folds (with n - 1: the folds are a
     sample of the ways to split); the worst is the lowest accuracy.
     """
-    values = {**{key: value for key, value in given.items() if value is not None}, **parse(changes)}
+    values = chosen(changes, framework=framework, dataset=dataset, **given)
     if {"split", "fold"} & set(values):
         raise UsageError("All folds of a split by family are trained", expected="no split and no fold to be set")
-    first = recipes.preset(preset, framework=framework, dataset=dataset,
-                           **{"threads": settings.cores(), **values, "split": "family"})  # fmt: skip
+    first = recipes.preset(preset, **{"threads": settings.cores(), **values, "split": "family"})
     trained = [_fold(first.changed(fold=fold)) for fold in range(first.folds)]
     found = [float(fold["test_accuracy"]) for fold in trained]
     return {"dataset": dataset, "recipe": preset, "framework": framework, "folds": trained,

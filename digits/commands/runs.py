@@ -35,10 +35,9 @@ from digits.training.run import Run, find_run
 @click.option("--again", is_flag=True, help="Another run of the same recipe, instead of the one that exists.")
 def train(dataset: str, preset: str, framework: str, changes: tuple[str, ...], again: bool, **given: Any) -> Json:
     """Train a recipe, or open the run that exists; an ended one goes on from its checkpoint."""
-    values = {key: value for key, value in given.items() if value is not None}
-    recipe = recipes.preset(preset, framework=framework, dataset=dataset,
-                            **{"threads": settings.cores(), **values, **parse(changes)})  # fmt: skip
-    if "variants=" not in "".join(changes):
+    values = chosen(changes, framework=framework, dataset=dataset, **given)
+    recipe = recipes.preset(preset, **{"threads": settings.cores(), **values})
+    if "variants" not in values:
         recipe = recipes.fitted(recipe, Dataset.open(dataset).report["images"])
     return _result(begin(recipe, again=again))
 
@@ -53,13 +52,16 @@ def begin(recipe: Recipe, *, again: bool = False) -> Run:
     return run
 
 
-def parse(changes: tuple[str, ...]) -> Json:
-    """Return the settings that `--set KEY=VALUE` gives. Raises `UsageError`."""
-    pairs = [change.partition("=") for change in changes]
-    for name, equals, _ in pairs:
+def chosen(changes: tuple[str, ...], **given: Any) -> Json:
+    """Return the settings that options and `--set KEY=VALUE` give, each once. Raises `UsageError`."""
+    found = {key: value for key, value in given.items() if value is not None}
+    for name, equals, value in (change.partition("=") for change in changes):
         if not equals:
             raise UsageError("A setting cannot be read", expected="--set key=value", received=name)
-    return {name: recipes.parse_value(name, value) for name, _, value in pairs}
+        if name in found:
+            raise UsageError(f"The setting {name!r} is given twice", expected="one value", do="Leave one out.")
+        found[name] = recipes.parse_value(name, value)
+    return found
 
 
 def follow(run: Run) -> Json:

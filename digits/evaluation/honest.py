@@ -11,7 +11,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from digits.dataset.dataset import Dataset
-from digits.errors import DigitsError, NotFoundError
 from digits.evaluation.kept import is_own, reading
 from digits.settings import FRAMEWORKS
 from digits.training.leak import leak_of
@@ -82,31 +81,6 @@ class Honesty:
         """Return the runs that read the other data sets: those of the claim; without one, those of the folds."""
         scores = [self.claimed.get(framework) or self.honest.get(framework) for framework in FRAMEWORKS]
         return [run for score in scores if score for run in score.runs]
-
-
-def sound(runs: Iterable[Run]) -> tuple[list[Run], list[str]]:
-    """Return those of `runs` whose numbers can be read, and in a sentence what is wrong with each other one."""
-    found: list[Run] = []
-    damaged: list[str] = []
-    for run in runs:
-        try:
-            _read(run)
-        except NotFoundError:  # somebody has just deleted it
-            continue
-        except DigitsError as error:
-            damaged.append(f"Run {run.id}: {error}")
-        except (KeyError, TypeError, ValueError) as error:
-            damaged.append(f"Run {run.id} is damaged: {type(error).__name__} {error}.")
-        else:
-            found.append(run)
-    return found, damaged
-
-
-def _read(run: Run) -> None:
-    """Read all of a run that the chart needs."""
-    run.recipe, run.spec["fingerprint"]
-    if run.job.state == "finished":
-        float(run.result()["test_accuracy"])
 
 
 def trials_of(runs: Iterable[Run]) -> list[Trial]:

@@ -47,7 +47,7 @@ class Duel:
     @cached_property
     def spec(self) -> Json:
         """What was asked for."""
-        return self.job.spec()
+        return self.job.spec(recipes=dict, seeds=list, fingerprint=str)
 
     @property
     def seeds(self) -> list[int]:
@@ -56,7 +56,9 @@ class Duel:
 
     def recipe(self, framework: str, seed: int | None = None) -> Recipe:
         """Return what `framework` trains, by default with the first seed. Raises `UsageError` if it is none."""
-        return Recipe(**{**self.spec["recipes"][framework], "seed": self.seeds[0] if seed is None else seed})
+        return recipes.stored(
+            {**self.spec["recipes"].get(framework, {}), "seed": self.seeds[0] if seed is None else seed}
+        )
 
     @property
     def title(self) -> str:

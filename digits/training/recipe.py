@@ -8,11 +8,13 @@ identities as they are, provided that its default means what was done before.
 from __future__ import annotations
 
 import dataclasses
+import json
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from digits.errors import UsageError
+from digits.errors import IntegrityError, UsageError
 from digits.files import Json, canonical, sha256
 from digits.settings import FRAMEWORKS
 from digits.training.architecture import Architecture, architecture
@@ -195,7 +197,7 @@ class Recipe:
 
     def as_json(self) -> Json:
         """Return every field, defaults too."""
-        return dataclasses.asdict(self)
+        return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
 
 
 def parse_value(name: str, text: str) -> str | int | float:
@@ -242,6 +244,22 @@ def preset(name: str, *, framework: str, dataset: str, **values: Any) -> Recipe:
     return Recipe(framework=framework, dataset=dataset).changed(**{**PRESETS[name], **values})
 
 
+def stored(values: Json) -> Recipe:
+    """Return the recipe that `values` are. Raises `UsageError` and `IntegrityError` if they are none."""
+    try:
+        return _checked(json.dumps(values))
+    except TypeError as error:
+        raise IntegrityError(
+            "A stored recipe is damaged", expected="the settings of a recipe", received=error
+        ) from error
+
+
+@lru_cache(maxsize=10_000)
+def _checked(values: str) -> Recipe:
+    """Return the recipe of `values`, JSON: a page asks for that of every run, and checking one takes longest."""
+    return Recipe(**json.loads(values))
+
+
 def fitted(recipe: Recipe, images: int) -> Recipe:
     """Return `recipe` with as few variants as show about as many images an epoch as of the starter set.
 
@@ -262,6 +280,7 @@ def native(recipe: Recipe) -> Recipe:
     return recipe.changed(optimiser=recipe.optimiser.replace("reference-", "native-"), epsilon=epsilon)
 
 
+@lru_cache(maxsize=10_000)
 def title(recipe: Recipe) -> str:
     """Return the nearest preset and what differs from it: `notebook-adam, epochs 3`."""
     hidden = {"framework", "dataset", "threads"}

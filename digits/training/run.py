@@ -13,6 +13,7 @@ A run that was tuned on drawings (`digits.training.tuning`) has their copies bes
 from __future__ import annotations
 
 import io
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -24,7 +25,7 @@ from numpy.typing import NDArray
 from digits import job as jobs
 from digits.dataset.dataset import Dataset
 from digits.dataset.split import Split, split_of
-from digits.errors import ConflictError, IntegrityError, NotFoundError
+from digits.errors import ConflictError, DigitsError, IntegrityError, NotFoundError
 from digits.files import Json, parse_lines, read_arrays, read_json, replace, write_json
 from digits.job import LIVE, Job
 from digits.settings import FRAMEWORK_NAMES
@@ -33,6 +34,9 @@ from digits.training import recipe as recipes
 from digits.training.duel import Duel, duels_on
 from digits.training.recipe import Recipe
 
+RESULT = {"run": str, "framework": str, "epochs": int, "train_accuracy": float, "test_accuracy": float,
+          "test_loss": float, "train_images": int, "test_images": int, "parameters": int, "train_seconds": float,
+          "epoch_seconds": list}  # fmt: skip
 LONGEST = {"name": 80, "note": 2000}  # characters that a person may give
 
 
@@ -56,12 +60,12 @@ class Run:
     @cached_property
     def spec(self) -> Json:
         """What was asked for: the recipe, the fingerprint of its data set, the hash of the families that split it."""
-        return self.job.spec()
+        return self.job.spec(recipe=dict, fingerprint=str)
 
     @cached_property
     def recipe(self) -> Recipe:
-        """The recipe. Raises `UsageError` if what is stored is none."""
-        return Recipe(**self.spec["recipe"])
+        """The recipe. Raises `UsageError` and `IntegrityError` if what is stored is none."""
+        return recipes.stored(self.spec["recipe"])
 
     @property
     def tuning(self) -> Json | None:
@@ -75,7 +79,7 @@ class Run:
     @property
     def first_recipe(self) -> Recipe:
         """The recipe by which it was trained in the beginning: its own, unless it was tuned afterwards."""
-        return self.recipe if self.tuning is None else Recipe(**self.tuning["recipe"])
+        return self.recipe if self.tuning is None else recipes.stored(self.tuning["recipe"])
 
     @property
     def learnt_from(self) -> tuple[str, str | None, str | None]:
@@ -166,7 +170,7 @@ class Run:
         path = self.folder / "result.json"
         if not path.exists():
             raise ConflictError(f"{self.id} is not finished", expected="finished", received=self.job.state)
-        return read_json(path)
+        return read_json(path, **RESULT)
 
     def kept(self, name: str) -> Path:
         """Return where the file `name` of a finished run lies. Raises `IntegrityError` if it is missing."""
@@ -188,6 +192,36 @@ def all_runs() -> list[Run]:
     return [Run(job) for job in jobs.all_jobs("runs")]
 
 
+def sound(runs: Iterable[Run]) -> tuple[list[Run], list[str]]:
+    """Return those of `runs` whose numbers can be read, and in a sentence what is wrong with each other one."""
+    found: list[Run] = []
+    damaged: list[str] = []
+    for run in runs:
+        try:
+            _read(run)
+        except NotFoundError:  # somebody has just deleted it
+            continue
+        except DigitsError as error:
+            damaged.append(f"Run {run.id}: {error}")
+        except (KeyError, TypeError, ValueError) as error:
+            damaged.append(f"Run {run.id} is damaged: {type(error).__name__} {error}.")
+        else:
+            found.append(run)
+    return found, damaged
+
+
+def _read(run: Run) -> None:
+    """Read all that lists and charts of runs need."""
+    run.recipe, run.spec["fingerprint"]
+    if run.job.state == "finished":
+        float(run.result()["test_accuracy"])
+
+
+def readable_runs() -> list[Run]:
+    """Return the runs whose numbers can be read, newest first."""
+    return sound(all_runs())[0]
+
+
 def told_apart(runs: list[Run]) -> list[Run]:
     """Return `runs`, those of one title with the name of their data set behind it, else with their short ids."""
     groups: dict[str, list[Run]] = {}
@@ -205,7 +239,7 @@ def _apart(run: Run, alike: list[Run]) -> Run:
 
 def runs_on(dataset: Dataset) -> list[Run]:
     """Return the runs that were trained on `dataset`, whatever it was called then, newest first."""
-    return [run for run in all_runs() if run.spec["fingerprint"] == dataset.fingerprint]
+    return [run for run in readable_runs() if run.spec["fingerprint"] == dataset.fingerprint]
 
 
 def check_idle(dataset: Dataset) -> None:

@@ -9,11 +9,11 @@ from digits.dataset.dataset import Dataset
 from digits.dataset.split import families_hash
 from digits.engine import evaluations
 from digits.engine.families import searches_of
-from digits.evaluation.honest import Honesty, Score, candidates, honesty, readings_of, sound, trials_of
+from digits.evaluation.honest import Honesty, Score, candidates, honesty, readings_of, trials_of
 from digits.files import Json
 from digits.job import LIVE
 from digits.training.recipe import title
-from digits.training.run import all_runs
+from digits.training.run import all_runs, readable_runs, sound
 from ui.claims.others import Others, open_all, others_of
 from ui.claims.steps import next_steps
 from ui.claims.words import sentences
@@ -26,7 +26,7 @@ SECONDS = 2.0  # between two looks while something is at work
 
 def show() -> None:
     """Show claimed and honest of one data set that was trained on; look again while something is at work."""
-    runs, there = sound(all_runs())[0], {one.fingerprint: one for one in open_all()[0]}
+    runs, there = readable_runs(), {one.fingerprint: one for one in open_all()[0]}
     trained_on = [one for one in candidates(runs) if one in there]
     if not trained_on:
         return

@@ -13,10 +13,9 @@ from digits.dataset import shapes
 from digits.dataset.dataset import Dataset
 from digits.dataset.shapes import MEASURES
 from digits.errors import DigitsError
-from digits.evaluation.honest import sound
 from digits.figures.distributions import quartiles, style
 from digits.job import LIVE
-from digits.training.run import Run, all_runs
+from digits.training.run import Run, all_runs, sound
 from ui.claims.others import open_all
 from ui.frame import errors_shown, percent, plain
 from ui.leak import short_mark

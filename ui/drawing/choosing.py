@@ -7,19 +7,21 @@ from typing import Any
 import streamlit as st
 
 from digits import settings
-from digits.training.run import Run, all_runs
+from digits.training.run import Run
 from ui.boxes import run_box
 from ui.frame import plain
 from ui.leak import short_mark
-from ui.readers import best_runs, prepare
+from ui.readers import prepare
 
 
-def choose(places: list[Any]) -> list[Run]:
-    """Ask in `places`, one a framework, which of its finished runs answers; load those. Return them."""
-    runs = [run for run in all_runs() if run.job.state == "finished"]
-    best, chosen = best_runs(runs), []
+def choose(runs: list[Run], places: list[Any], best: list[Run]) -> list[Run]:
+    """Ask in `places`, one a framework, which of its finished `runs` answers; load those. Return them.
+
+    By default they are those of `best`.
+    """
+    finished, chosen = [run for run in runs if run.job.state == "finished"], []
     for place, framework in zip(places, settings.FRAMEWORKS, strict=True):
-        mine = {run.id: run for run in runs if run.recipe.framework == framework}
+        mine = {run.id: run for run in finished if run.recipe.framework == framework}
         label = f"{settings.FRAMEWORK_NAMES[framework]} answers with"
         if not mine:
             place.selectbox(label, ["no run is finished yet"], disabled=True)
@@ -32,7 +34,7 @@ def choose(places: list[Any]) -> list[Run]:
     return chosen
 
 
-def whose(chosen: list[Run]) -> None:
+def whose(chosen: list[Run], best: list[Run]) -> None:
     """Say what the chosen runs are, where they are the usual ones."""
-    if chosen and chosen == best_runs(all_runs()):
+    if chosen and chosen == best:
         st.caption(f"The best of each framework on the test images of {plain(chosen[0].dataset_name)}.")

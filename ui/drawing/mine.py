@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from digits.drawings import Kept
-from digits.training.run import all_runs
+from digits.training.run import readable_runs
 from ui.drawing import kept as shelves
 from ui.drawing.all_mine import show_all, upload
 from ui.drawing.kept import Looked, counts_of, look, say, shelf, that_was_a
@@ -101,7 +101,7 @@ def _correct(id: str, key: str) -> None:
 
 def _answers(kept: Kept) -> str:
     """Return what runs said when the drawing was kept, as a sentence."""
-    titles = {run.id: run.title for run in all_runs()} if kept.answers else {}
+    titles = {run.id: run.title for run in readable_runs()} if kept.answers else {}
     said = [f"{plain(titles[run])} said {digit}" for run, digit in kept.answers.items() if run in titles]
     gone = len(kept.answers) - len(said)
     said += [f"{gone} model{'s' * (gone > 1)} that {'are' if gone > 1 else 'is'} gone answered too"] if gone else []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import suppress
 
 import streamlit as st
@@ -10,9 +9,9 @@ import streamlit as st
 from digits.engine.tuning import origin, start_tuning
 from digits.errors import DigitsError
 from digits.files import Json
-from digits.job import LIVE
+from digits.job import LIVE, seconds_since
 from digits.settings import FRAMEWORK_NAMES
-from digits.training.run import Run, all_runs
+from digits.training.run import Run, readable_runs
 from digits.training.taught import of_kept
 from ui.drawing.kept import shelf
 from ui.frame import count, duration, errors_shown, owner, percent, plain
@@ -40,7 +39,7 @@ def bases(chosen: list[Run]) -> list[Run]:
 
 def newest(origins: list[Run]) -> list[Run]:
     """Return the last tuning of each of `origins`, where there is one."""
-    runs = all_runs()
+    runs = readable_runs()
     found = (next((run for run in runs if run.spec.get("parent") == one.id), None) for one in origins)
     return [run for run in found if run is not None]
 
@@ -80,7 +79,7 @@ def _progress(live: list[Run]) -> None:
     for run in live:
         with suppress(DigitsError):  # it was deleted meanwhile
             status = run.job.status()
-            spent, rest = time.time() - status["created"], seconds_left(run, status)
+            spent, rest = seconds_since(status["created"]), seconds_left(run, status)
             text = f"**{FRAMEWORK_NAMES[run.recipe.framework]}** · {plain(status['phase'])} · {duration(rest)} left"
             left.progress(min(1.0, spent / (spent + rest)), text=text)
     asked = all((run.folder / "stop").exists() for run in live)
@@ -93,7 +92,7 @@ def seconds_left(run: Run, status: Json) -> float:
     """Return about how long a tuning still takes; before it trains, by how long one usually does."""
     if status.get("seconds_left") is not None:
         return float(status["seconds_left"]) + END_SECONDS
-    usual = NOMINAL_SECONDS[run.recipe.framework] - (time.time() - status["created"])
+    usual = NOMINAL_SECONDS[run.recipe.framework] - seconds_since(status["created"])
     return float(max(END_SECONDS, usual))
 
 
@@ -143,7 +142,7 @@ def _change(result: Json, name: str) -> str:
 def learnt(run: Run) -> str:
     """Return from how many drawings a finished tuning learnt, and how long it took from the click."""
     result, status = run.result(), run.job.status()
-    taken = duration(status["finished"] - status["created"])
+    taken = duration(max(0.0, status["finished"] - status["created"]))
     some = f"{result['drawings'] - result['held_out']:,} of {count(result['drawings'], 'drawing')}"
     return f"{FRAMEWORK_NAMES[run.recipe.framework]} learnt from {some} in {taken}."
 

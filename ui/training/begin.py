@@ -15,7 +15,7 @@ from digits.engine.following import wanted_after
 from digits.errors import DigitsError
 from digits.job import LIVE
 from digits.training.recipe import Recipe
-from digits.training.run import Run, all_runs
+from digits.training.run import Run, readable_runs
 from ui.datasets.families import say_why_not, search_row
 from ui.frame import errors_shown, owner, plain
 from ui.settings import recipe_form
@@ -97,7 +97,7 @@ def recalled(names: list[str]) -> Recipe | None:
     state = st.session_state
     if RECALLED not in state:
         asked = st.query_params.get(SHOWN, "").split(",")
-        run = next((run for run in all_runs() if run.id == asked[0]), None)
+        run = next((run for run in readable_runs() if run.id == asked[0]), None)
         state[RECALLED] = run.first_recipe if run else None
         if run and "name" not in {*state, *st.query_params} and run.dataset_name in names:
             state["name"] = run.dataset_name
@@ -120,9 +120,8 @@ def newest(recipe: Recipe) -> Run | None:
     """Return the last run of `recipe` on the same data, whatever that was called then, split by the same families."""
     dataset = Dataset.open(recipe.dataset)
     known = (dataset.fingerprint, split_by(dataset, recipe), None)  # a tuned run is another
-    same = [
-        run for run in all_runs() if run.learnt_from == known and run.recipe.changed(dataset=recipe.dataset) == recipe
-    ]
+    same = [run for run in readable_runs()
+            if run.learnt_from == known and run.recipe.changed(dataset=recipe.dataset) == recipe]  # fmt: skip
     return max(same, key=_number, default=None)
 
 

@@ -19,7 +19,7 @@ from digits.images.ink import to_ink
 from digits.job import LIVE
 from digits.settings import FRAMEWORK_NAMES
 from digits.training.recipe import Recipe
-from digits.training.run import Run, all_runs
+from digits.training.run import Run, readable_runs
 from ui.frame import duration, errors_shown, owner, plain
 from ui.gallery import gallery
 from ui.live import live
@@ -129,7 +129,7 @@ def trained(recipe: Recipe, dataset: Dataset, found: Json) -> Run | None:
     It is the newest of this very recipe; where there is none, the newest.
     """
     asked = (dataset.fingerprint, split_by(dataset, recipe), None)  # a tuned run began with other weights
-    for run in sorted(all_runs(), key=lambda run: not _is_of(run, recipe)):
+    for run in sorted(readable_runs(), key=lambda run: not _is_of(run, recipe)):
         if run.learnt_from == asked and run.job.state == "finished":
             known = run.recipe.changed(dataset=recipe.dataset)
             if inspection.looked_at(known) == inspection.looked_at(recipe) and _answered(run, found):

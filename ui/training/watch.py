@@ -6,12 +6,13 @@ import streamlit as st
 
 from digits import settings
 from digits.job import LIVE
-from digits.training.run import Run, all_runs, told_apart
+from digits.training.run import Run, all_runs, readable_runs, sound, told_apart
 from ui.boxes import missing
 from ui.curves import show_curves
 from ui.frame import errors_shown
 from ui.jobs import run_row
 from ui.live import live
+from ui.readers import left_out
 from ui.training.begin import SHOWN
 from ui.training.log import beside_the_notebook, log
 
@@ -30,7 +31,7 @@ def watch() -> None:
 
 
 def _at_work() -> bool:
-    return any(run.job.state in LIVE for run in all_runs())
+    return any(run.job.state in LIVE for run in readable_runs())
 
 
 def _await() -> None:
@@ -42,8 +43,9 @@ def _await() -> None:
 
 def _watch(was_live: bool) -> None:
     with errors_shown():
+        left_out(sound(all_runs())[1])
         runs = shown_runs()
-        unknown = [id for id in _asked() if id not in {run.id for run in all_runs()}]
+        unknown = [id for id in _asked() if id not in {run.id for run in readable_runs()}]
         if unknown:
             named = len(unknown) < len(_asked())
             st.caption(missing(unknown, "the others" if named else "the newest of each framework"))
@@ -54,7 +56,8 @@ def _watch(was_live: bool) -> None:
             if any(run.recipe.dropout for run in runs):
                 st.caption("With dropout, the loss of training images is that of the thinned network.")
         at_work = [run_row(run) for run in runs]
-        others = [run for run in all_runs() if run.job.state in LIVE and run.id not in {shown.id for shown in runs}]
+        shown = {run.id for run in runs}
+        others = [run for run in readable_runs() if run.job.state in LIVE and run.id not in shown]
         if others:
             st.markdown("**Also at work**")
             at_work += [run_row(run) for run in reversed(others)]
@@ -68,7 +71,7 @@ def _watch(was_live: bool) -> None:
 
 def shown_runs() -> list[Run]:
     """Return the runs that the URL names, looked up among what exists; else the newest ones."""
-    known = {run.id: run for run in all_runs()}
+    known = {run.id: run for run in readable_runs()}
     asked = [known[id] for id in _asked() if id in known]
     return told_apart(asked or newest_runs(list(known.values())))
 
@@ -89,7 +92,7 @@ def newest_runs(runs: list[Run]) -> list[Run]:
 
 def _offer_newest(runs: list[Run]) -> None:
     """Lead from the runs that the URL names to newer ones."""
-    newer = {run.id for run in newest_runs(all_runs())} - {run.id for run in runs}
+    newer = {run.id for run in newest_runs(readable_runs())} - {run.id for run in runs}
     if st.query_params.get(SHOWN) and newer and st.button("Show the newest runs", icon=":material/update:"):
         del st.query_params[SHOWN]
         st.rerun(scope="app")
