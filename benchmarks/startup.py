@@ -13,23 +13,21 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
-import socket
-import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 from urllib.parse import urlsplit
-from urllib.request import urlopen
 
 import psutil
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from benchmarks.prediction import machine
+from benchmarks.serving import server, settle
 from digits import job as jobs
 from digits import settings
 from digits.engine import first
@@ -195,41 +193,6 @@ def chromium() -> Iterator[Browser]:
         browser = driver.chromium.launch(executable_path=path, args=FLAGS.split())
         yield browser
         browser.close()
-
-
-@contextmanager
-def server(folder: Path) -> Iterator[tuple[str, psutil.Process]]:
-    """Give the address and the process of a fresh server over the app in `folder`, once it answers."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.address=127.0.0.1"]
-    process = subprocess.Popen([*command, "--server.port", port], cwd=folder, start_new_session=True,
-                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
-    try:
-        while process.poll() is None:
-            with suppress(OSError), urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=5):
-                break
-        yield f"http://127.0.0.1:{port}", psutil.Process(process.pid)
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
-
-
-def settle(process: psutil.Process) -> None:
-    """Wait until the server and what it started (warm workers, maps) rest: their work is not the page's."""
-
-    def used() -> float:
-        total = 0.0
-        for one in [process, *process.children(recursive=True)]:
-            with suppress(psutil.NoSuchProcess):
-                total += sum(one.cpu_times()[:2])
-        return total
-
-    before, now = -1.0, used()
-    while abs(now - before) > 0.06:
-        time.sleep(0.5)
-        before, now = now, used()
 
 
 def open_tab(browser: Browser, address: str, seen: Seen, clock: str, *, width: int = 1280) -> Page:
