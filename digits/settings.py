@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 import socket
+from functools import lru_cache
 from pathlib import Path
 
 from digits.errors import UsageError
@@ -16,7 +17,7 @@ FRAMEWORK_NAMES = {"pytorch": "PyTorch", "tensorflow": "TensorFlow"}
 
 def home() -> Path:
     """Return the lab folder: `DIGITS_HOME`, by default `lab/` in the project. It is made where it is missing."""
-    folder = Path(os.environ.get("DIGITS_HOME") or PROJECT / "lab").expanduser().resolve()
+    folder = _home()
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -25,9 +26,22 @@ def home() -> Path:
     return folder
 
 
+def _home() -> Path:
+    name = Path(os.environ.get("DIGITS_HOME") or PROJECT / "lab")
+    return _resolved(name, None if name.is_absolute() else Path.cwd())
+
+
+@lru_cache(maxsize=100)
+def _resolved(name: Path, beside: Path | None) -> Path:
+    return ((beside or Path()) / name.expanduser()).resolve()
+
+
 def part(name: str) -> Path:
     """Return a folder of the lab (`datasets`, `runs`, …), made where it is missing."""
-    folder = home() / name
+    folder = _home() / name
+    if folder.is_dir():  # asked for with each file of each run
+        return folder
+    home()
     folder.mkdir(exist_ok=True)
     return folder
 

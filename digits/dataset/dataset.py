@@ -84,8 +84,11 @@ class Dataset:
     @classmethod
     def open(cls, name: str) -> Dataset:
         """Return the data set of that name. Raises `NotFoundError`, and `IntegrityError` for a damaged report."""
-        folder = cls.find(name)
-        return cls(name, folder, read_json(folder / "report.json"))
+        return cls._at(cls.find(name))
+
+    @classmethod
+    def _at(cls, folder: Path) -> Dataset:
+        return cls(folder.name, folder, read_json(folder / "report.json"))
 
     @classmethod
     def of(cls, name: str, fingerprint: str) -> Dataset:
@@ -94,8 +97,8 @@ class Dataset:
         Raises `NotFoundError` if there is neither, and `IntegrityError` if another one has taken the name.
         """
         for one in sorted(dataset_names(), key=lambda one: one != name):
-            with suppress(IntegrityError, NotFoundError):  # a damaged one is not the one that is looked for
-                dataset = cls.open(one)
+            with suppress(IntegrityError, FileNotFoundError):  # a damaged one is not the one that is looked for
+                dataset = cls._at(part("datasets") / one)
                 if dataset.fingerprint == fingerprint:
                     return dataset
         received = cls.open(name).fingerprint
