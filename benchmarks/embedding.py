@@ -85,7 +85,7 @@ def row(points: int, folder: Path) -> None:
 def draw(points: int, seed: int) -> tuple[float, Job]:
     """Draw a map; return the seconds until it could be shown (warm: as the worker counts them), and its job."""
     start = time.perf_counter()
-    warm = Lock.is_held(settings.part("slots") / "embed.lock")
+    warm = Lock.is_held(settings.part("slots") / "embed" / "job.lock")
     job = start_map(MapRecipe(dataset="kaggle", points=points, seed=seed), owner="benchmark")
     while drawn(job) is None:
         if job.state not in LIVE:
@@ -109,7 +109,7 @@ def plainly(points: int, path: Path) -> tuple[float, float]:
 
 def end_worker() -> None:
     """End the lab's warm worker, if there is one."""
-    seat = settings.part("slots") / "embed.lock"
+    seat = settings.part("slots") / "embed" / "job.lock"
     while Lock.is_held(seat):
         with suppress(FileNotFoundError, ProcessLookupError):  # it is ending
             os.kill(read_json(settings.part("slots") / "embed.json")["pid"], signal.SIGTERM)

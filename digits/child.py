@@ -65,24 +65,13 @@ class Child:
         Raises `WorkerError` if it dies or stays stopped, and `DigitsError` with its own sentence if it could not do
         what was asked.
         """
-        poll = select.poll()
-        poll.register(self._replies.fileno(), select.POLLIN)
-        stopped = 0  # looks, of this process's own
-        while not poll.poll(LOOK_SECONDS * 1000):
-            pause()
-            stopped = stopped + 1 if self._is_stopped() else 0
-            if stopped * LOOK_SECONDS >= SILENT_SECONDS:
-                raise WorkerError(f"The process {self.name} was stopped", received="SIGSTOP, and nobody let it go on",
-                                  do="Start the job again.")  # fmt: skip
+        wait_for_answer(self._process, self.name, pause)
         reply = messages.receive(self._replies.fileno(), wait_seconds=REST_SECONDS)
         if reply is None:
             raise self._death()
         if "error" in reply[0]:
             raise DigitsError(f"{self.name}: {reply[0]['error']}")
         return reply
-
-    def _is_stopped(self) -> bool:
-        return os.waitid(os.P_PID, self.pid, os.WSTOPPED | os.WNOHANG | os.WNOWAIT) is not None
 
     def cpu_seconds(self) -> float | None:
         """Return how long it has computed, all its threads, to the nanosecond; None where the system does not tell.
@@ -111,6 +100,27 @@ class Child:
                            do="worker.log says more; where it says nothing, memory may have run out.")  # fmt: skip
 
 
+def wait_for_answer(process: subprocess.Popen[bytes], name: str, pause: Callable[[], None]) -> None:
+    """Wait until the child `process` says something; `pause` is called twice a second meanwhile, and may raise.
+
+    Raises `WorkerError` if it stays stopped.
+    """
+    assert process.stdout is not None
+    poll = select.poll()
+    poll.register(process.stdout.fileno(), select.POLLIN)
+    stopped = 0  # looks, of this process's own
+    while not poll.poll(LOOK_SECONDS * 1000):
+        pause()
+        stopped = stopped + 1 if _is_stopped(process.pid) else 0
+        if stopped * LOOK_SECONDS >= SILENT_SECONDS:
+            raise WorkerError(f"The process {name} was stopped", received="SIGSTOP, and nobody let it go on",
+                              do="Start the job again.")  # fmt: skip
+
+
+def _is_stopped(pid: int) -> bool:
+    return os.waitid(os.P_PID, pid, os.WSTOPPED | os.WNOHANG | os.WNOWAIT) is not None
+
+
 def serve(answer: Callable[[Json], Reply]) -> None:
     """Answer what comes in on standard input, one after the other, until the parent closes it.
 
@@ -118,7 +128,7 @@ def serve(answer: Callable[[Json], Reply]) -> None:
     """
     requests, replies = sys.stdin.fileno(), os.dup(sys.stdout.fileno())
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    threading.Thread(target=_end_with, args=(requests,), daemon=True).start()
+    end_with(requests)
     while (message := messages.receive(requests, wait_seconds=LONGEST_SECONDS)) is not None:
         try:
             header, array = answer(message[0])
@@ -131,9 +141,14 @@ def serve(answer: Callable[[Json], Reply]) -> None:
             messages.send(replies, header, array)
 
 
+def end_with(requests: int) -> None:
+    """End this process when nobody can write to `requests` any more, whatever its main thread does then."""
+    threading.Thread(target=_end_with, args=(requests,), daemon=True).start()
+
+
 def _end_with(requests: int) -> None:
-    """End this process when nobody can write to `requests` any more; until then the kernel lets the thread sleep."""
+    """Wait for the end of `requests`; until then the kernel lets the thread sleep."""
     poll = select.poll()
     poll.register(requests, 0)  # a hang-up is told without being asked for
     poll.poll()
-    os._exit(1)
+    os._exit(0)

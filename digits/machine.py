@@ -11,7 +11,7 @@ from pathlib import Path
 from digits import settings
 from digits.files import Json
 
-CPUINFO, STAT = Path("/proc/cpuinfo"), Path("/proc/stat")
+CPUINFO, STAT, VMSTAT = Path("/proc/cpuinfo"), Path("/proc/stat"), Path("/proc/vmstat")
 STATUS, CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 RESET_PEAK = "5"  # proc_pid_clear_refs(5): the peak begins anew at what is resident now
 
@@ -44,6 +44,12 @@ def _worked(line: list[str]) -> int:
     """Return the ticks of a core that were neither idle nor spent in waiting for a disk."""
     user, nice, system, _, _, interrupts, soft, stolen = (int(word) for word in line[1:9])
     return user + nice + system + interrupts + soft + stolen
+
+
+def memory_kills() -> int | None:
+    """Return how many processes the kernel has ended for want of memory; None where it does not tell."""
+    lines = VMSTAT.read_text().splitlines() if VMSTAT.exists() else []
+    return next((int(line.split()[1]) for line in lines if line.startswith("oom_kill ")), None)
 
 
 def reset_peak() -> bool:

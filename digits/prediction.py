@@ -5,7 +5,9 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+import time
 from dataclasses import dataclass
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -14,10 +16,12 @@ from numpy.typing import NDArray
 
 from digits import messages, settings
 from digits.attribution import Attribution
+from digits.child import wait_for_answer
 from digits.engine.local import environment
 from digits.errors import DigitsError, WorkerError
 from digits.evaluation.metrics import probabilities
 from digits.files import Json
+from digits.settings import FRAMEWORK_NAMES
 
 ANSWER_SECONDS, START_SECONDS = 5.0, 60.0
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}  # of NumPy: a drawing is answered sooner than a second thread wakes
@@ -133,9 +137,10 @@ class Predictor:
         process = self._process
         if process is None or process.stdin is None or process.stdout is None:
             raise WorkerError(f"The {self.framework} worker is not running")
-        number = next(self._ids)
+        number, end = next(self._ids), time.monotonic() + seconds
         try:
             messages.send(process.stdin.fileno(), {**header, "id": number}, array)
+            wait_for_answer(process, f"that reads in {FRAMEWORK_NAMES[self.framework]}", partial(_in_time, end))
             reply = messages.receive(process.stdout.fileno(), wait_seconds=seconds)
         except (WorkerError, OSError) as error:
             self._end()
@@ -146,6 +151,11 @@ class Predictor:
         if "error" in reply[0]:
             raise DigitsError(reply[0]["error"])
         return reply
+
+
+def _in_time(end: float) -> None:
+    if time.monotonic() > end:
+        raise WorkerError("No answer came in time")
 
 
 def _predictions(header: Json, logits: NDArray[Any]) -> list[Prediction]:

@@ -152,20 +152,23 @@ def end(folder: Path) -> bool:
         else:
             os.kill(pid, signal.SIGKILL)
         with suppress(IntegrityError, OSError, KeyError):  # it is ended, whatever its status is like
-            _tell(folder)
+            tell(folder, ENDED)
         return True
     return False
 
 
-def _tell(folder: Path) -> None:
-    """Write into the status why the worker is gone, unless somebody starts it again at this moment."""
+def tell(folder: Path, why: str, *, first: bool = False) -> None:
+    """Write into the status why the worker is gone, unless somebody starts it again at this moment.
+
+    `first` leaves another's word as it is.
+    """
     lock = Lock(folder / "job.lock")
     try:
         if lock.acquire(wait_seconds=2.0):
             path = folder / "status.json"
             status: Json = read_json(path)
-            if status["state"] in ("queued", "running"):
-                write_json(path, {**status, "error": ENDED})
+            if status["state"] in ("queued", "running") and not (first and status.get("error")):
+                write_json(path, {**status, "error": why})
     finally:
         lock.close()
 

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from digits import messages, prediction, settings
+from digits import child, messages, prediction, settings
 from digits.engine.local import environment
 from digits.errors import DigitsError, WorkerError
 from digits.evaluation.certainty import OLD
@@ -127,6 +127,18 @@ def test_a_worker_that_dies_over_a_drawing_is_said_and_replaced(fake: Predictor)
     with pytest.raises(WorkerError, match=r"The pytorch worker ended\. It starts again with the next drawing\."):
         fake.predict("deadly", starting(1))
     assert not fake.is_warm("deadly")
+    assert fake.predict("a", starting(3)).digit == 3
+
+
+def test_a_worker_that_is_stopped_is_not_waited_for_as_long_as_one_that_loads(
+    fake: Predictor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake.warm("a")
+    monkeypatch.setattr(child, "LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(child, "SILENT_SECONDS", 0.2)
+    os.kill(process(fake).pid, signal.SIGSTOP)
+    with pytest.raises(WorkerError, match=r"that reads in PyTorch was stopped"):
+        fake.warm("b")
     assert fake.predict("a", starting(3)).digit == 3
 
 

@@ -67,7 +67,7 @@ def embed(dataset: str, run: str | None, features: str | None, **values: Any) ->
     if run is not None and find_run(run).dataset().name != datasets.Dataset.open(dataset).name:
         raise UsageError(f"The run {run} was not trained on {dataset}", expected=find_run(run).dataset().name)
     recipe = MapRecipe(**subject, features=features or ("hidden" if run else "pixels"), **values)
-    job = start_map(recipe, owner=settings.owner())
+    job = start_map(recipe, owner=settings.owner(), leashed=False)
     watch_bar(job)
     found = result(job) or {}
     return {name: found[name] for name in ("map", "points", "seconds", "trustworthiness")}

@@ -44,5 +44,5 @@ def follow(run: Run) -> Json:
 
     status = watch(run.job, describe)
     result = run.result()
-    return {**{name: result[name] for name in ANSWER}, "seconds": status["finished"] - status["created"],
+    return {**{name: result[name] for name in ANSWER}, "seconds": max(0.0, status["finished"] - status["created"]),
             "split": run.recipe.split, "leak": leak_of(run)}  # fmt: skip

@@ -16,6 +16,7 @@ from digits import job as jobs
 from digits.embedding.images import identity, images_of
 from digits.embedding.recipe import MapRecipe
 from digits.engine import local, warm
+from digits.engine.leash import leash
 from digits.errors import IntegrityError, NotFoundError
 from digits.files import Json, Lock, read_arrays, read_json
 from digits.job import LIVE, Job
@@ -30,20 +31,23 @@ class Drawn:
     positions: NDArray[np.float32]
 
 
-def open_map(recipe: MapRecipe, *, owner: str) -> Job:
-    """Return the map of a recipe, started if it never was; one that failed or was stopped stays as it is."""
+def open_map(recipe: MapRecipe, *, owner: str, leashed: bool = True) -> Job:
+    """Return the map of a recipe, started if it never was; one that failed or was stopped stays as it is.
+
+    The worker of a `leashed` one ends with this process, as the app's are.
+    """
     job = _job(recipe)
     lock = jobs.create(job, asdict(recipe), owner=owner)
     if lock is not None:
-        _send(job, lock)
+        _send(job, lock, leashed)
     return job
 
 
-def start_map(recipe: MapRecipe, *, owner: str) -> Job:
+def start_map(recipe: MapRecipe, *, owner: str, leashed: bool = True) -> Job:
     """Return the map of a recipe, at work or finished; one that failed, was stopped or interrupted starts again."""
-    job = open_map(recipe, owner=owner)
+    job = open_map(recipe, owner=owner, leashed=leashed)
     if job.state not in (*LIVE, "finished"):
-        _send(job, jobs.reopen(job, owner=owner))
+        _send(job, jobs.reopen(job, owner=owner), leashed)
     return job
 
 
@@ -78,9 +82,10 @@ def _job(recipe: MapRecipe) -> Job:
     return Job("maps", identity(recipe, images_of(recipe)))
 
 
-def _send(job: Job, lock: Lock) -> None:
+def _send(job: Job, lock: Lock, leashed: bool) -> None:
     """Hand the job to the warm worker, or start one."""
-    if warm.hand("embed", job, lock):
+    held = leash() if leashed else None
+    if warm.hand("embed", job, lock, held):
         lock.close()
     else:
-        local.launch("embed", job, lock)
+        local.launch("embed", job, lock, leash=held)

@@ -69,7 +69,7 @@ def _share(status: Json | None, nominal_seconds: float) -> float:
         return 0.0
     if status["state"] == "finished":
         return 1.0
-    before = min(1.0, (time.time() - status.get("started", time.time())) / BEFORE_TRAINING_SECONDS)
+    before = min(1.0, jobs.seconds_since(status.get("started", time.time())) / BEFORE_TRAINING_SECONDS)
     trained = status.get("step", 0) / status["total"] if status.get("total") else 0.0
     prepared = max(before, float(trained > 0))
     preparing = min(1.0, BEFORE_TRAINING_SECONDS / nominal_seconds)

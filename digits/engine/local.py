@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import secrets
+import signal
 import subprocess
 import sys
 import threading
 from pathlib import Path
 
 from digits import job as jobs
-from digits import settings
+from digits import machine, settings, watch
 from digits.dataset.dataset import Dataset, check_name, dataset_names
 from digits.dataset.sources.combined import check_parts
 from digits.dataset.split import split_by, split_of
@@ -18,6 +19,7 @@ from digits.engine.sweep import sweep, sweep_build
 from digits.errors import ConflictError
 from digits.files import Json, Lock
 from digits.job import Job
+from digits.training import room
 from digits.training.queue import draw_ticket
 from digits.training.recipe import Recipe
 from digits.training.run import Run
@@ -26,25 +28,34 @@ from digits.training.run import Run
 # from how many bytes on memory that is let go goes back to the machine at once.
 OURS = {"GOMP_SPINCOUNT": "1000", "MALLOC_MMAP_THRESHOLD_": str(2**25), "MALLOC_TRIM_THRESHOLD_": str(2**28)}
 
+OUT_OF_MEMORY = (
+    "The machine ran out of memory and ended its process. A smaller data set, network or batch needs less."
+)
 
-def launch(worker: str, job: Job, lock: Lock) -> None:
-    """Start `digits.workers.<worker>` for `job` and hand it the lock that is held."""
+
+def launch(worker: str, job: Job, lock: Lock, *, leash: int | None = None) -> None:
+    """Start `digits.workers.<worker>` for `job` and hand it the lock that is held.
+
+    Where a `leash` is given, the worker finds it as its standard input, and ends with this process.
+    """
     os.set_inheritable(lock.descriptor, True)
     try:
         with (job.folder / "worker.log").open("ab") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", f"digits.workers.{worker}", job.id, str(lock.descriptor)],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=settings.PROJECT, env=environment(),
-                pass_fds=(lock.descriptor,), start_new_session=True,
+                stdin=subprocess.DEVNULL if leash is None else leash, stdout=log, stderr=log, cwd=settings.PROJECT,
+                env=environment(), pass_fds=(lock.descriptor,), start_new_session=True,
             )  # fmt: skip
     finally:
         lock.close()  # the worker has it now; where it could not start, the job counts as interrupted
-    threading.Thread(target=_reap, args=(process, job.folder), daemon=True).start()
+    threading.Thread(target=_reap, args=(process, job.folder, machine.memory_kills()), daemon=True).start()
 
 
-def _reap(process: subprocess.Popen[bytes], folder: Path) -> None:
-    """Wait for a worker's end, so that it does not stay a zombie, and remove what a killed one left half-made."""
-    process.wait()
+def _reap(process: subprocess.Popen[bytes], folder: Path, memory_kills: int | None) -> None:
+    """Wait for a worker's end, so that it does not stay a zombie, say why it was killed, and remove its leavings."""
+    if process.wait() == -signal.SIGKILL:
+        out = memory_kills != machine.memory_kills()
+        watch.tell(folder, OUT_OF_MEMORY if out else "Its process was killed by somebody", first=True)
     if folder.parent.name == "builds":
         sweep_build(folder)
 
@@ -71,9 +82,11 @@ def environment() -> dict[str, str]:
 def start_training(recipe: Recipe, *, owner: str, again: bool = False) -> Run:
     """Start the run of `recipe`, or open the one that exists; `again` makes another of the same recipe.
 
-    Raises `NotFoundError` if the data set does not exist, and `UsageError` if it cannot be split so.
+    Raises `NotFoundError` if the data set does not exist, and `UsageError` if it cannot be split so, or takes more
+    memory than there is.
     """
     dataset = Dataset.open(recipe.dataset)
+    room.check(recipe, images=dataset.report["images"])
     families = split_by(dataset, recipe)
     spec: Json = {"recipe": recipe.as_json(), "fingerprint": dataset.fingerprint}
     if recipe.split == "family":

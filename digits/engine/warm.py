@@ -18,6 +18,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from digits import settings
+from digits.engine.leash import Collar
 from digits.errors import DigitsError, IntegrityError
 from digits.files import Lock, read_json, write_json
 from digits.job import Job
@@ -27,14 +28,17 @@ ANSWER_SECONDS = 5.0
 LOOK_SECONDS = 0.5  # how often a waiting job's stop is looked for
 
 
-def hand(worker: str, job: Job, lock: Lock) -> bool:
-    """Give `job` and its lock to the warm `worker`; False if there is none. The caller's own lock stays open."""
+def hand(worker: str, job: Job, lock: Lock, leash: int | None = None) -> bool:
+    """Give `job` and its lock to the warm `worker`; False if there is none. The caller's own lock stays open.
+
+    Where a `leash` is given, the worker ends with the caller (`engine.leash`).
+    """
     try:
         address = _address(_note(worker))
         with socket.socket(socket.AF_UNIX) as line:
             line.settimeout(ANSWER_SECONDS)
             line.connect(address)
-            socket.send_fds(line, [job.id.encode()], [lock.descriptor])
+            socket.send_fds(line, [job.id.encode()], [lock.descriptor, *([] if leash is None else [leash])])
             return line.recv(1) == TAKEN
     except (OSError, KeyError, DigitsError):
         return False
@@ -60,8 +64,8 @@ def _address(note: Path) -> str:
 class Door:
     """Where a warm worker takes jobs of a kind in: they wait in order, each with its lock held."""
 
-    def __init__(self, worker: str, kind: str) -> None:
-        self._kind, self._note = kind, _note(worker)
+    def __init__(self, worker: str, kind: str, collar: Collar) -> None:
+        self._kind, self._note, self._collar = kind, _note(worker), collar
         self._remove_old()
         self._folder = Path(tempfile.mkdtemp(prefix="digits-"))  # private, and short: a socket's path has 100 letters
         self._socket = socket.socket(socket.AF_UNIX)
@@ -114,10 +118,13 @@ class Door:
                 self._take(line)
 
     def _take(self, line: socket.socket) -> None:
-        id, descriptors, *_ = socket.recv_fds(line, 256, 1)
+        id, descriptors, *_ = socket.recv_fds(line, 256, 2)
         if not descriptors:
             return
-        os.set_inheritable(descriptors[0], False)
+        for descriptor in descriptors:
+            os.set_inheritable(descriptor, False)
+        for leash in descriptors[1:]:
+            self._collar.take(leash)
         job = Job(self._kind, Path(id.decode("utf-8", "replace")).name)
         lock = Lock(job.lock_path, descriptor=descriptors[0])
         with self._guard:

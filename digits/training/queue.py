@@ -105,8 +105,8 @@ def _find_ticket(job: Job) -> Ticket | None:
     return next((ticket for ticket in _living(_state()) if ticket.job == job), None)
 
 
-def _watch_those_at_work() -> None:
-    """Watch every worker that may hold a slot: one that hangs must not hold it for ever."""
+def watch_those_at_work() -> None:
+    """Watch every worker that may hold a slot or a seat: one that hangs must not hold it for ever."""
     for kind in ("runs", "duels"):
         for other in all_jobs(kind):
             with suppress(IntegrityError, NotFoundError):
@@ -116,7 +116,7 @@ def _watch_those_at_work() -> None:
 def wait_for_slot(job: Job, *, owner: str, stopped: Callable[[], bool]) -> Lock:
     """Wait for the job's turn and return the slot's lock. Raises `StoppedError` when `stopped()` becomes true."""
     ticket = _find_ticket(job) or draw_ticket(job, owner)
-    _watch_those_at_work()
+    watch_those_at_work()
     while not stopped():
         slot = _try_slot(ticket)
         if slot is not None:

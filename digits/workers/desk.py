@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Callable
@@ -12,8 +13,9 @@ from typing import Any
 
 from digits.errors import ConflictError, DigitsError, StoppedError, UsageError
 from digits.files import Lock, last_word, read_json, unwritable, write_json
-from digits.job import Job
+from digits.job import LIVE, Job
 from digits.watch import Beat
+from digits.workers.ending import GRACE_SECONDS, SIGNALS, Ears
 
 OUT_OF_MEMORY = ("can't allocate memory", "OOM when allocating", "std::bad_alloc")  # as the frameworks say it
 SECONDS_BETWEEN = 0.5  # progress is written at most this often
@@ -28,8 +30,9 @@ class Desk:
         self.status = read_json(job.folder / "status.json")
         self.beat = Beat(job.folder)
         self._written = 0.0
+        self._guard = threading.RLock()  # of the status: its last word may be another thread's
         self.signalled = False  # somebody ends the process
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in SIGNALS:
             signal.signal(number, self._on_signal)
 
     def _on_signal(self, *_: object) -> None:
@@ -46,15 +49,27 @@ class Desk:
 
     def say(self, *, urgent: bool = True, **fields: Any) -> None:
         """Write `fields` into the status; what is not urgent at most every half second."""
-        self.status.update(fields, beat=time.time())
-        if urgent or time.monotonic() - self._written > SECONDS_BETWEEN:
-            write_json(self.job.folder / "status.json", self.status)
-            self._written = time.monotonic()
+        with self._guard:
+            self.status.update(fields, beat=time.time())
+            if urgent or time.monotonic() - self._written > SECONDS_BETWEEN:
+                write_json(self.job.folder / "status.json", self.status)
+                self._written = time.monotonic()
 
     def fail(self, reason: str) -> None:
         """Write that it failed, and why: on a full disk too."""
-        self.status.update(state="failed", phase="failed", error=reason, finished=time.time())
-        last_word(self.job.folder / "status.json", self.status)
+        self._end("failed", reason)
+
+    def give_up(self) -> None:
+        """Write that it was stopped, where its main thread did not do so in time."""
+        with self._guard:
+            if self.status["state"] in LIVE:
+                waited = f"{GRACE_SECONDS:.0f} s after it was asked to stop"
+                self._end("stopped", f"{self.job.id} was ended {waited}, in the midst of {self.status['phase']}")
+
+    def _end(self, state: str, reason: str) -> None:
+        with self._guard:
+            self.status.update(state=state, phase=state, error=reason, finished=time.time())
+            last_word(self.job.folder / "status.json", self.status)
 
 
 def work(main: Callable[[Desk], None], kind: str) -> None:
@@ -62,7 +77,9 @@ def work(main: Callable[[Desk], None], kind: str) -> None:
 
     Ends with status 0 when it finished or was stopped, 1 when it failed.
     """
-    if not attempt(main, adopt(kind)):
+    ears, desk = Ears(), adopt(kind)
+    ears.last_word = desk.give_up
+    if not attempt(main, desk):
         sys.exit(1)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import os
+import sys
 import time
 from functools import partial
 from pathlib import Path
@@ -16,18 +17,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from digits import settings
+from digits import settings, watch
 from digits.embedding import layout
 from digits.embedding.images import Images, identity, images_of
 from digits.embedding.recipe import MapRecipe
 from digits.engine import warm
+from digits.engine.leash import Collar
 from digits.engine.warm import Door
 from digits.errors import IntegrityError
 from digits.figures.maps import sheet
 from digits.files import Lock, replace, write_json
 from digits.job import Job
 from digits.training.run import find_run
+from digits.watch import Beat
 from digits.workers.desk import Desk, adopt, attempt
+from digits.workers.ending import Ears
 
 IDLE_SECONDS = 600.0
 JUDGED = 5_000  # points on which a map is judged: the measure compares every pair
@@ -35,12 +39,14 @@ JUDGED = 5_000  # points on which a map is judged: the measure compares every pa
 
 def main() -> None:
     """Draw the map that this process was started for, then all that are handed in, until nobody asks any more."""
-    began = time.perf_counter()
-    desk, seat = adopt("maps"), Lock(settings.part("slots") / "embed.lock")
-    while not seat.acquire(wait_seconds=0.1):
-        if warm.hand("embed", desk.job, desk.lock):
-            return
-    door = Door("embed", "maps")
+    began, ears, collar = time.perf_counter(), Ears(), Collar()
+    collar.take(sys.stdin.fileno())
+    desk = adopt("maps")
+    ears.last_word = desk.give_up
+    seat = _seat(desk)
+    if seat is None:
+        return
+    door = Door("embed", "maps", collar)
     while True:
         attempt(partial(draw, began=began), desk)
         desk.lock.close()
@@ -48,6 +54,24 @@ def main() -> None:
         if following is None:
             return
         desk, began = following, time.perf_counter()
+        ears.last_word = desk.give_up
+
+
+def _seat(desk: Desk) -> Lock | None:
+    """Wait until no other process draws maps; None if one took the job of `desk`.
+
+    Whoever holds the seat beats beside it: one that was stopped while nobody asked for a map is ended here.
+    """
+    folder = settings.part("slots") / "embed"
+    folder.mkdir(exist_ok=True)
+    seat = Lock(folder / "job.lock")
+    while not seat.acquire(wait_seconds=0.1):
+        watch.keep(folder)
+        desk.check()
+        if warm.hand("embed", desk.job, desk.lock):
+            return None
+    Beat(folder)
+    return seat
 
 
 def _following(door: Door, seat: Lock, last: Desk) -> Desk | None:

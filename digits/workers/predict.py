@@ -9,6 +9,7 @@ answers; with `why`, of one drawing, which of its ink spoke for the answer, (28,
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import time
 import traceback
@@ -19,6 +20,7 @@ import numpy as np
 
 from digits import messages
 from digits.attribution import attribute
+from digits.child import end_with
 from digits.errors import DigitsError, WorkerError
 from digits.evaluation import metrics
 from digits.evaluation.certainty import Certainty
@@ -94,6 +96,8 @@ def main(framework: str) -> None:
     """Answer until the pipe closes or nobody has asked for ten minutes."""
     requests, replies = sys.stdin.fileno(), os.dup(sys.stdout.fileno())
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whatever a framework prints must not reach the pipe
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # it ends at once: there is nothing to put in order
+    end_with(requests)
     reader = Reader(framework)
     while True:
         try:

@@ -63,7 +63,7 @@ def test_a_map_is_drawn_again_whatever_became_of_it_but_not_while_it_is_drawn(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     held: list[Lock] = []
-    monkeypatch.setattr(local, "launch", lambda worker, job, lock: held.append(lock))
+    monkeypatch.setattr(local, "launch", lambda worker, job, lock, leash: held.append(lock))
     recipe = MapRecipe(run=all_runs()[0].id, points=50)
     job = draw_again(recipe, owner="ann")
     keep(job)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from digits import job as jobs
@@ -36,6 +38,19 @@ def test_another_recipe_that_trains_on_the_starter_set_is_not_the_first_minute()
     assert first.progress() is None
     for lock in locks:
         lock.close()
+
+
+@pytest.mark.parametrize("jump_seconds", [86_400.0, -86_400.0])
+def test_a_clock_that_jumps_by_a_day_leaves_the_time_left_as_it_was(jump_seconds: float) -> None:
+    recipe = first.first_recipes()[0].as_json()
+    held = at_work("runs", "trains", training(recipe))
+    path = Job("runs", "trains").folder / "status.json"
+    jobs.write_json(path, {**jobs.read_json(path), "state": "running", "started": time.time() - jump_seconds})
+    progress = first.progress()
+    held.close()
+    assert progress is not None
+    assert 0 <= progress[0] <= 1
+    assert 0 <= progress[1] <= sum(first.NOMINAL_SECONDS.values())
 
 
 def test_the_first_minute_goes_from_the_build_to_the_second_training(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -268,18 +268,13 @@ def keeper(clock: SimpleNamespace) -> tuple[Checkpoints, list[Json]]:
     return Checkpoints(Path("checkpoint"), save), saved
 
 
-@pytest.mark.parametrize(("epoch", "at"), [
-    (1.0, [105.0, 110.0, 115.0]), (2.0, [104.0, 108.0, 112.0]), (3.0, [103.0, 106.0, 109.0]), (7.0, [107.0, 114.0]),
-])  # fmt: skip
-def test_checkpoints_are_so_frequent_that_at_most_five_seconds_or_one_epoch_can_be_lost(
-    clock: SimpleNamespace, epoch: float, at: list[float]
-) -> None:
+@pytest.mark.parametrize(("epoch", "at"), [(1, [105, 110, 115]), (2, [104, 108, 112]), (3, [103, 106]), (7, [107])])
+def test_at_most_five_seconds_or_one_epoch_can_be_lost(clock: SimpleNamespace, epoch: int, at: list[int]) -> None:
     checkpoints, saved = keeper(clock)
-    for number in range(1, int(15 / epoch) + 1):
-        clock.now = 100.0 + number * epoch
+    for clock.now in range(100 + epoch, 116, epoch):
         checkpoints.at_epoch(started(recipe()))
     assert [save["at"] for save in saved][: len(at)] == at
-    assert max(after - before for before, after in pairwise([100.0, *at])) <= max(5.0, epoch)
+    assert max(after - before for before, after in pairwise([100, *at])) <= max(5, epoch)
 
 
 def test_a_stop_saves_at_once_and_counts_as_the_last_checkpoint(clock: SimpleNamespace) -> None:

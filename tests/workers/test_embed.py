@@ -28,7 +28,7 @@ SECONDS = 240  # numba compiles once a machine: minutes where others work on it 
 def worker(furnished: Path) -> Iterator[None]:
     """The test's lab, whose warm worker is ended afterwards."""
     yield
-    note, seat = furnished / "slots" / "embed.json", furnished / "slots" / "embed.lock"
+    note, seat = furnished / "slots" / "embed.json", furnished / "slots" / "embed" / "job.lock"
     if note.exists() and Lock.is_held(seat):
         with suppress(ProcessLookupError, FileNotFoundError):
             os.kill(read_json(note)["pid"], signal.SIGTERM)
@@ -92,8 +92,8 @@ def test_a_killed_worker_leaves_an_interrupted_map_and_the_next_request_starts_a
 
 def test_a_worker_ends_when_its_lab_is_gone(furnished: Path) -> None:
     assert wait_for_end(start_map(recipe(), owner="ann"), seconds=SECONDS) == "finished"
-    held = Lock(furnished / "slots" / "embed.lock")
-    (furnished / "slots" / "embed.lock").unlink()
+    held = Lock(furnished / "slots" / "embed" / "job.lock")
+    (furnished / "slots" / "embed" / "job.lock").unlink()
     assert held.acquire(wait_seconds=60), "the worker still holds the lock of a lab that is gone"
     held.close()
 
