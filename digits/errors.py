@@ -16,18 +16,25 @@ A message says what is wrong, what was expected, what was received and, where it
 
 from __future__ import annotations
 
+LONGEST = 2_000  # characters of what was expected or received
+
 
 class DigitsError(Exception):
     """What is wrong, in one or two lines, for the person in front of the screen."""
 
     def __init__(self, what: str, *, expected: object = None, received: object = None, do: str | None = None) -> None:
         facts = [
-            f"{word} {str(value).rstrip('.')}"
+            f"{word} {_short(str(value)).rstrip('.')}"
             for word, value in (("expected", expected), ("received", received))
             if value is not None
         ]
         first = f"{what}: {', '.join(facts)}." if facts else f"{what.rstrip('.')}."
         super().__init__(f"{first} {do}" if do else first)
+
+
+def _short(text: str) -> str:
+    """Return `text`; of what is longer than a paragraph, its two ends."""
+    return text if len(text) <= LONGEST else f"{text[: LONGEST // 2]} … {text[-LONGEST // 4 :]}"
 
 
 class UsageError(DigitsError):

@@ -12,6 +12,7 @@ from digits.dataset.split import split_by
 from digits.engine import local
 from digits.files import Json, read_json
 from digits.job import LIVE, Job
+from digits.training import room
 from digits.training.recipe import Recipe
 
 KIND = "inspections"
@@ -36,8 +37,12 @@ def find(recipe: Recipe, dataset: Dataset) -> Job | None:
 
 
 def start(recipe: Recipe, *, owner: str) -> Job:
-    """Start an inspection, or open the one that exists; an ended one starts again. Raises `NotFoundError`."""
+    """Start an inspection, or open the one that exists; an ended one starts again.
+
+    Raises `NotFoundError`, and `UsageError` if the network takes more memory than there is.
+    """
     dataset, seen = Dataset.open(recipe.dataset), looked_at(recipe)
+    room.check(seen, images=dataset.report["images"])
     families = split_by(dataset, recipe)
     job = Job(KIND, seen.identity(dataset.fingerprint, families))
     spec = {"recipe": seen.as_json(), "fingerprint": dataset.fingerprint, "families": families}

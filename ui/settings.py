@@ -10,6 +10,7 @@ from digits import settings
 from digits.dataset.dataset import Dataset
 from digits.models.devices import devices
 from digits.training import recipe as recipes
+from digits.training import room
 from digits.training.recipe import Recipe
 from ui.boxes import dataset_box
 from ui.meanings import meanings
@@ -84,7 +85,7 @@ def recipe_form(names: list[str], usual: Recipe | None = None) -> list[Recipe]:
     """Ask for a recipe on one of the data sets `names`; return it for each framework that is chosen.
 
     The form begins with the settings of `usual`, which is the same for a whole session. Raises `UsageError`, naming
-    the setting, for what cannot be a recipe.
+    the setting, for what cannot be a recipe or takes more memory than there is.
     """
     dataset = dataset_box(names)
     presets, nearest = list(recipes.PRESETS), recipes.title(usual).partition(",")[0] if usual else "notebook-adam"
@@ -113,11 +114,14 @@ def recipe_form(names: list[str], usual: Recipe | None = None) -> list[Recipe]:
             for name in (name for name in fields if name != "shares" or report["kind"] == "combined"):
                 values[name] = _value(name, base, first, values, preset)
     recipe = base.changed(**values)
+    chosen = [recipe.changed(framework=framework) for framework in labels if framework in frameworks]
+    for one in chosen:
+        room.check(one, images=report["images"])
     if preview is not None:
         with preview:
             show_variants(recipe)
     _differences(recipe, base)
-    return [recipe.changed(framework=framework) for framework in labels if framework in frameworks]
+    return chosen
 
 
 def _differences(recipe: Recipe, base: Recipe) -> None:

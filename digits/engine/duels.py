@@ -13,6 +13,7 @@ from digits.errors import UsageError
 from digits.files import Json, canonical, sha256
 from digits.job import LIVE, Job
 from digits.settings import FRAMEWORKS
+from digits.training import room
 from digits.training.duel import KIND, Duel
 from digits.training.recipe import Recipe, native
 
@@ -31,8 +32,10 @@ def start_duel(
     _check(recipe, seeds, compiled, target)
     dataset = Dataset.open(recipe.dataset)
     split_of(dataset, recipe)  # what cannot be dealt out is refused before anything waits
+    sides = {framework: _side(recipe, framework, compiled) for framework in FRAMEWORKS}
+    room.check(*2 * list(sides.values()), images=dataset.report["images"])  # two processes each
     spec: Json = {
-        "recipes": {framework: _side(recipe, framework, compiled).as_json() for framework in FRAMEWORKS},
+        "recipes": {framework: side.as_json() for framework, side in sides.items()},
         "seeds": list(range(recipe.seed, recipe.seed + seeds)), "target": target,
         "fingerprint": dataset.fingerprint, "families": split_by(dataset, recipe),
     }  # fmt: skip

@@ -8,13 +8,18 @@ from digits import job as jobs
 from digits.dataset.dataset import Dataset
 from digits.engine import local
 from digits.job import Job
-from digits.settings import cores
+from digits.settings import FRAMEWORKS, cores
+from digits.training import room
 from digits.training.lockstep import KIND, Lockstep, Mode
 
 
 def start_lockstep(mode: Mode, *, owner: str) -> Lockstep:
-    """Start the lockstep of `mode`, or open the one that is finished or at work. Raises `NotFoundError`."""
+    """Start the lockstep of `mode`, or open the one that is finished or at work.
+
+    Raises `NotFoundError`, and `UsageError` if it takes more memory than there is.
+    """
     dataset = Dataset.open(mode.dataset)
+    room.check(*map(mode.recipe, FRAMEWORKS), images=dataset.report["images"])
     found = lockstep_of(mode)
     if found is None or found.result() is None:
         mode = replace(mode, threads=mode.threads or cores())

@@ -15,7 +15,7 @@ from digits.evaluation import metrics
 from digits.evaluation.report import report
 from digits.files import Json, append_line, line_bytes, parse_lines, replace, write_json
 from digits.models import Classifier, create, weights
-from digits.training import knowledge, variants
+from digits.training import knowledge, room, variants
 from digits.training.conditions import conditions, made
 from digits.training.inputs import Data, load
 from digits.training.leak import leak_of
@@ -34,6 +34,7 @@ def main(desk: Desk) -> None:
     desk.say(phase="waiting", framework=run.recipe.framework)
     slot = wait_for_slot(desk.job, owner=desk.status["owner"], stopped=desk.stopped)
     desk.say(state="running", phase="reading the data", started=time.time())
+    room.check_now(run.recipe, run.dataset().report["images"])
     data = load(run.recipe, run.spec["fingerprint"], parts=run.keep_split())
     desk.check()
     with ExitStack() as stack:
