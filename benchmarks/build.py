@@ -121,12 +121,12 @@ def clock(act: Callable[[], object]) -> float:
 
 
 @contextmanager
-def peak_private() -> Iterator[list[float]]:
+def peak_private(every_seconds: float = 0.1) -> Iterator[list[float]]:
     """Give a list whose one number becomes the most private memory in MB that this process had (Linux)."""
     peak, over = [0.0], threading.Event()
 
     def watch() -> None:
-        while not over.wait(0.1):
+        while not over.wait(every_seconds):
             lines = Path("/proc/self/smaps_rollup").read_text().splitlines()
             private = sum(int(line.split()[1]) for line in lines if line.startswith("Private_"))
             peak[0] = max(peak[0], private / 1024)

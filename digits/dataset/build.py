@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
-from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
@@ -31,7 +30,7 @@ from digits.files import Json, write_json
 from digits.images import png
 from digits.settings import part
 
-CHUNK_FILES = 2_048
+CHUNK_FILES, CHUNK_BYTES = 2_048, 1 << 23
 
 
 def build(
@@ -183,8 +182,16 @@ def _decode(data: list[bytes | NDArray[np.uint8] | ImageError]) -> tuple[NDArray
 
 
 def _chunks(source: Source) -> Iterator[list[Picture]]:
-    pictures = iter(source)
-    while chunk := list(islice(pictures, CHUNK_FILES)):
+    """Yield the pictures, so many at a time that their files take little memory, whatever their size."""
+    chunk: list[Picture] = []
+    size = 0
+    for picture in source:
+        chunk.append(picture)
+        size += len(picture.data) if isinstance(picture.data, bytes) else 0
+        if len(chunk) >= CHUNK_FILES or size > CHUNK_BYTES:
+            yield chunk
+            chunk, size = [], 0
+    if chunk:
         yield chunk
 
 

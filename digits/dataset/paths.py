@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -39,13 +40,19 @@ def digit_of(name: str) -> int | None:
 
     Raises `ImageError` if it lies in a digit folder and cannot be one of its pictures.
     """
-    *folders, file = name.split("/")
-    if not folders or folders[0] not in DIGITS:
+    digit = _digit_of_folder(name.rpartition("/")[0])
+    if digit is not None and not name.endswith(".png") and not name.lower().endswith(".png"):
+        raise ImageError("It is not named .png")
+    return digit
+
+
+@lru_cache(maxsize=64)
+def _digit_of_folder(folder: str) -> int | None:
+    folders = folder.split("/")
+    if folders[0] not in DIGITS:
         return None
     if len(folders) > 2 or folders[-1] != folders[0]:
         raise ImageError("It lies in another folder", expected=f"{folders[0]} or {folders[0]}/{folders[0]}")
-    if not file.lower().endswith(".png"):
-        raise ImageError("It is not named .png")
     return int(folders[0])
 
 
@@ -59,7 +66,16 @@ def natural(name: str) -> str:
 
     Each number is preceded by its length, so that keys are plain strings; a hundred thousand are sorted at once.
     """
-    return NUMBERS.sub(_with_length, name) + "\0" + name
+    folder, slash, file = name.rpartition("/")
+    stem = file.removesuffix(".png")
+    if stem.isdecimal() and stem.isascii() and stem[0] != "0":  # one number, as most names are
+        return f"{_numbered(folder)}{slash}{chr(len(stem))}{file}\0{name}"
+    return f"{_numbered(folder)}{slash}{NUMBERS.sub(_with_length, file)}\0{name}"
+
+
+@lru_cache(maxsize=64)
+def _numbered(folder: str) -> str:
+    return NUMBERS.sub(_with_length, folder)
 
 
 def _with_length(number: re.Match[str]) -> str:

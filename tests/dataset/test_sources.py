@@ -233,7 +233,8 @@ def test_a_member_whose_local_header_reaches_into_the_next_is_listed(archive: Pa
 
 
 def test_a_member_that_inflates_beyond_its_size_is_listed(archive: Path):
-    source = open_source(patched(archive, "3/3/1.png", 24, struct.pack("<I", 100)))
+    said = struct.pack("<I", 100)
+    source = open_source(patched(patched(archive, "3/3/1.png", 24, said), "3/3/1.png", 22, said, local=True))
     assert reasons(source) == {"3/3/1.png": "The member inflates to another size: expected 100 bytes."}
 
 

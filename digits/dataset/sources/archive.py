@@ -1,21 +1,19 @@
 """A ZIP of digit folders, read in place: nothing is extracted, and no member is believed.
 
-Python's `zipfile` reads the directory of the archive only. It is four times slower at reading members than their
-offsets are, and that of Python 3.11.7 reads members that overlap, of which 56 kB can claim to be 10 GB.
-The format: https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT
+A member is read through its place in the directory (`zip_directory`), and is what both the directory and its own
+header say, or nothing.
 """
 
 from __future__ import annotations
 
 import os
-import re
-import stat
 import struct
-import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
+
+import numpy as np
 
 from digits.dataset.paths import (
     LARGEST_FILE_BYTES,
@@ -27,23 +25,29 @@ from digits.dataset.paths import (
     is_litter,
     natural,
 )
+from digits.dataset.sources.zip_directory import DEFLATED, ENCRYPTED, LOCAL_BYTES, UTF8, Directory, read_directory
+from digits.dataset.sources.zip_end import FULL32
 from digits.errors import ImageError, SourceError
 from digits.files import Json
 
 LOCAL = struct.Struct("<4s5H3I2H")
-UNSAFE = re.compile(r"^[/\\]|^[A-Za-z]:|(?:^|[/\\])\.\.(?:[/\\]|$)|\x00")
+FOLLOWS = 0x8  # sizes and CRC-32 stand behind the member
+ROOM = 1 << 18  # for the header before a member and the descriptor behind it
+MOST_FOLD, SLACK_BYTES = 10, 1 << 24  # a PNG is deflated already, and hardly shrinks again
+CHUNK = 4_096  # members whose numbers are objects at a time
 
 
 class Member(NamedTuple):
-    """Where a member lies in the archive, and what the directory says of it (sizes in bytes)."""
+    """Where a member lies in the archive, and what the directory says of it (`zip_directory.ROW`, bytes)."""
 
-    name: str
     start: int
-    span: int  # up to the next member: what it may take
+    span: int
     stored: int
     size: int
     crc: int
-    deflated: bool
+    flags: int
+    method: int
+    named: int
 
 
 class Archive:
@@ -56,93 +60,111 @@ class Archive:
         self.origin = path.name
         self.ignored = 0
         self.details: Json = {}
-        self._found: list[Member] = []
         self._refused: dict[str, ImageError] = {}
-        licences: dict[str, Member] = {}
-        for member in directory(path):
-            if member.name in LICENCE_NAMES:
-                licences[member.name] = member
-            self._add(member)
-        self._found.sort(key=lambda member: natural(member.name))
-        readable = (int(member.name[0]) for member in self._found if member.name not in self._refused)
-        check_complete(count_digits(readable), self.origin)
-        self.licence = self._licence(licences)
+        directory = read_directory(path)
+        found = self._pictures(directory.names)
+        self._check_complete(directory.names, found)
+        keys = [natural(directory.names[index]) for index in found]
+        order = [found[place] for place in sorted(range(len(found)), key=keys.__getitem__)]
+        self._names = [directory.names[index] for index in order]
+        self._rows = directory.rows[order]
+        self._check_sizes()
+        self.licence = self._licence(directory)
 
     def __len__(self) -> int:
-        return len(self._found)
+        return len(self._names)
 
     def __iter__(self) -> Iterator[Picture]:
         with self.path.open("rb") as file:
-            for member in self._found:
-                data = self._refused.get(member.name) or _try(file.fileno(), member)
-                yield Picture(int(member.name[0]), member.name, data)
+            for start in range(0, len(self._names), CHUNK):
+                here = slice(start, start + CHUNK)
+                for name, row in zip(self._names[here], self._rows[here].tolist(), strict=True):
+                    data = self._refused.get(name) or _try(file.fileno(), name, Member(*row))
+                    yield Picture(int(name[0]), name, data)
 
-    def _add(self, member: Member) -> None:
-        try:
-            if is_litter(member.name) or digit_of(member.name) is None:
-                self.ignored += 1
-                return
-        except ImageError as error:
-            self._refused[member.name] = error
-        self._found.append(member)
+    def _pictures(self, names: list[str]) -> list[int]:
+        """Return which members should be pictures, and note which of them cannot be; count the others."""
+        found = []
+        for index, name in enumerate(names):
+            try:
+                if name.endswith("/"):
+                    continue
+                if is_litter(name) or digit_of(name) is None:
+                    self.ignored += 1
+                    continue
+            except ImageError as error:
+                self._refused[name] = error
+            found.append(index)
+        return found
 
-    def _licence(self, licences: dict[str, Member]) -> str:
+    def _check_complete(self, names: list[str], found: list[int]) -> None:
+        readable = (int(names[index][0]) for index in found if names[index] not in self._refused)
+        check_complete(count_digits(readable), self.origin)
+
+    def _check_sizes(self) -> None:
+        """Raise `SourceError` if the pictures inflate as none do: it would take minutes to refuse each by itself."""
+        sizes = self._rows["size"].astype(np.int64)
+        total, most = (
+            int(sizes[sizes <= LARGEST_FILE_BYTES].sum()),
+            MOST_FOLD * self.path.stat().st_size + SLACK_BYTES,
+        )
+        if total > most:
+            raise SourceError(f"{self.origin} promises too much: its pictures inflate to {total:,} bytes",
+                              expected=f"at most {most:,}, {MOST_FOLD} times its own size")  # fmt: skip
+
+    def _licence(self, directory: Directory) -> str:
         with self.path.open("rb") as file:
             for name in LICENCE_NAMES:
-                data = _try(file.fileno(), licences[name]) if name in licences else b""
-                if isinstance(data, bytes) and data:
-                    return data.decode("utf-8", "replace").strip()
+                if name in directory.names:
+                    row = directory.rows[directory.names.index(name)].tolist()
+                    data = _try(file.fileno(), name, Member(*row))
+                    if isinstance(data, bytes) and data:
+                        return data.decode("utf-8", "replace").strip()
         return ""
 
 
-def directory(path: Path) -> list[Member]:
-    """Return the files of the ZIP at `path` in the order in which they lie there.
-
-    Raises `SourceError` if it is no ZIP, or not an honest one: encrypted members, two of one name, names that lead
-    out of it, or members that overlap.
-    """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            infos = sorted(archive.infolist(), key=lambda info: info.header_offset)
-            end = archive.start_dir
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, struct.error, EOFError) as error:
-        raise SourceError(f"{path.name} is no sound ZIP", received=error) from error
-    if not infos:
-        raise SourceError(f"{path.name} is empty", expected="PNGs in folders named by their digit, 0/0/17.png")
-    ends = [info.header_offset for info in infos[1:]] + [end]
-    names: set[str] = set()
-    members = []
-    for info, following in zip(infos, ends, strict=True):
-        member = _member(info, following)
-        wrong = _wrong(info, member) or ("is there twice" if member.name in names else "")
-        if wrong:
-            raise SourceError(f"{path.name} is refused: its member {member.name!r} {wrong}")
-        names.add(member.name)
-        if not info.is_dir():
-            members.append(member)
-    return members
-
-
-def read(descriptor: int, member: Member) -> bytes:
+def read(descriptor: int, name: str, member: Member) -> bytes:
     """Return the bytes of `member`. Raises `ImageError` unless they are exactly those that the directory promises."""
     if member.size > LARGEST_FILE_BYTES or member.stored > LARGEST_FILE_BYTES:
         raise ImageError("It is too large", expected=f"at most {LARGEST_FILE_BYTES} bytes", received=member.size)
-    block = os.pread(descriptor, min(member.span, LARGEST_FILE_BYTES + (1 << 18)), member.start)
-    if len(block) < LOCAL.size or not block.startswith(b"PK\3\4"):
-        raise ImageError("The archive has no member at its place")
-    start = LOCAL.size + sum(LOCAL.unpack_from(block)[-2:])
+    block = os.pread(descriptor, min(member.span, LARGEST_FILE_BYTES + ROOM), member.start)
+    start = _check_header(block, name, member)
     data = block[start : start + member.stored]
     if len(data) < member.stored:
         raise ImageError("The member runs into the next", expected=f"{member.stored} bytes", received=len(data))
-    content = _inflate(data, member.size) if member.deflated else data
+    content = _inflate(data, member.size) if member.method == DEFLATED else data
     if len(content) != member.size or zlib.crc32(content) != member.crc:
         raise ImageError("The member is damaged: its size or its CRC-32 differs", expected=f"{member.size} bytes")
     return content
 
 
-def _try(descriptor: int, member: Member) -> bytes | ImageError:
+def _check_header(block: bytes, name: str, member: Member) -> int:
+    """Return where the content starts. Raises `ImageError` if the member's own header contradicts the directory."""
+    if len(block) < LOCAL_BYTES or not block.startswith(b"PK\3\4"):
+        raise ImageError("The archive has no member at its place")
+    _, _, flags, method, _, _, crc, stored, size, named, extra = LOCAL.unpack_from(block)
+    start: int = LOCAL_BYTES + named + extra
+    raw = name.encode("utf-8" if member.flags & UTF8 else "cp437")
+    if block[LOCAL_BYTES : LOCAL_BYTES + named] != raw:
+        raise ImageError("The member has another name at its place")
+    same = (crc, stored, size) == (member.crc, member.stored, member.size)
+    wide = FULL32 in (stored, size) and crc == member.crc  # its sizes are in ZIP64
+    follows = flags & FOLLOWS and _follows(block, start + member.stored, member)
+    if flags & ENCRYPTED or method != member.method or not (same or wide or follows):
+        raise ImageError("The member's own header or descriptor says something else than the directory")
+    return start
+
+
+def _follows(block: bytes, at: int, member: Member) -> bool:
+    """Tell whether a descriptor stands `at` the end of a member and says what the directory does."""
+    numbers = member.crc, member.stored, member.size
+    told = block[at : at + 24].removeprefix(b"PK\7\10")
+    return told.startswith((struct.pack("<3I", *numbers), struct.pack("<I2Q", *numbers)))
+
+
+def _try(descriptor: int, name: str, member: Member) -> bytes | ImageError:
     try:
-        return read(descriptor, member)
+        return read(descriptor, name, member)
     except ImageError as error:
         return error
     except OSError as error:
@@ -158,23 +180,3 @@ def _inflate(data: bytes, size: int) -> bytes:
     if not stream.eof or stream.unused_data:
         raise ImageError("The member inflates to another size", expected=f"{size} bytes")
     return content
-
-
-def _member(info: zipfile.ZipInfo, following: int) -> Member:
-    start = info.header_offset
-    sizes = (following - start, info.compress_size, info.file_size)
-    return Member(info.orig_filename, start, *sizes, info.CRC, info.compress_type == zipfile.ZIP_DEFLATED)
-
-
-def _wrong(info: zipfile.ZipInfo, member: Member) -> str:
-    if info.flag_bits & 0x1:
-        return "is encrypted"
-    if stat.S_ISLNK(info.external_attr >> 16):  # of an archive from Unix; others have 0 there
-        return "is a symbolic link"
-    if UNSAFE.search(member.name):
-        return "has a name that leads out of the archive"
-    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        return f"is compressed by method {info.compress_type}, which is not read here"
-    if member.start < 0 or LOCAL.size + len(member.name) + member.stored > member.span:
-        return "overlaps another"
-    return ""

@@ -18,10 +18,12 @@ from numpy.typing import NDArray
 
 from digits.dataset.sources.arrays import MOST_IMAGES, Arrays
 from digits.dataset.sources.idx import DEFLATE_LARGEST
+from digits.dataset.sources.zip_directory import read_directory
 from digits.errors import SourceError
 
 PAIRS = (("images", "labels"), ("x_train", "y_train"), ("x_test", "y_test"))
 MOST_BYTES = MOST_IMAGES * 784
+MOST_ARRAYS = 1_000
 LONGEST_HEADER = 10_000  # bytes; what NumPy believes, which reads all of it first
 UNSOUND = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, RuntimeError, SyntaxError)
 Array = NDArray[Any]
@@ -39,6 +41,7 @@ def read_packed(path: Path) -> Arrays:
 
     Images are uint8, (n, 28, 28) or (n, 784) ink or (n, 28, 28, 4) RGBA. Raises `SourceError`.
     """
+    read_directory(path, most_members=MOST_ARRAYS)  # which `zipfile` would believe
     try:
         with zipfile.ZipFile(path) as archive:
             pairs = [pair for pair in PAIRS if {f"{name}.npy" for name in pair} <= set(archive.namelist())]

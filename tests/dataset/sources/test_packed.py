@@ -14,6 +14,7 @@ from digits.dataset.sources import open_source
 from digits.errors import SourceError
 from digits.images.ink import to_rgba
 from tests.dataset.sources.made import INK, LABELS, ORDER, RGBA, pictures
+from tests.hostile_zips import many
 
 
 def saved(path: Path, **arrays: np.ndarray) -> Path:
@@ -122,3 +123,9 @@ def test_a_header_that_is_longer_than_any_is_not_read_into_memory(tmp_path: Path
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 2_000_000
+
+
+def test_an_archive_of_very_many_members_is_refused_before_any_is_listed(tmp_path: Path) -> None:
+    many(tmp_path / "x.npz", 1_001)
+    with pytest.raises(SourceError, match=r"x\.npz is too large: its directory has 1,001 members"):
+        open_source(tmp_path / "x.npz")
