@@ -53,15 +53,15 @@ def begin(recipe: Recipe, *, again: bool = False) -> Run:
 
 
 def chosen(changes: tuple[str, ...], **given: Any) -> Json:
-    """Return the settings that options and `--set KEY=VALUE` give, each once. Raises `UsageError`."""
-    found = {key: value for key, value in given.items() if value is not None}
+    """Return the settings that options and `--set KEY=VALUE` give, each in one way. Raises `UsageError`."""
+    options, found = {key: value for key, value in given.items() if value is not None}, {}
     for name, equals, value in (change.partition("=") for change in changes):
         if not equals:
             raise UsageError("A setting cannot be read", expected="--set key=value", received=name)
-        if name in found:
+        if name in options:
             raise UsageError(f"The setting {name!r} is given twice", expected="one value", do="Leave one out.")
         found[name] = recipes.parse_value(name, value)
-    return found
+    return {**options, **found}
 
 
 def follow(run: Run) -> Json:

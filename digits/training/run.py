@@ -34,9 +34,6 @@ from digits.training import recipe as recipes
 from digits.training.duel import Duel, duels_on
 from digits.training.recipe import Recipe
 
-RESULT = {"run": str, "framework": str, "epochs": int, "train_accuracy": float, "test_accuracy": float,
-          "test_loss": float, "train_images": int, "test_images": int, "parameters": int, "train_seconds": float,
-          "epoch_seconds": list}  # fmt: skip
 LONGEST = {"name": 80, "note": 2000}  # characters that a person may give
 
 
@@ -170,7 +167,7 @@ class Run:
         path = self.folder / "result.json"
         if not path.exists():
             raise ConflictError(f"{self.id} is not finished", expected="finished", received=self.job.state)
-        return read_json(path, **RESULT)
+        return read_json(path, run=str)
 
     def kept(self, name: str) -> Path:
         """Return where the file `name` of a finished run lies. Raises `IntegrityError` if it is missing."""
