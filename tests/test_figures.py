@@ -41,7 +41,7 @@ def test_many_points_become_500_different_ones_with_the_first_and_the_last(lengt
     kept = thin(list(range(length)))
     assert len(set(kept)) == len(kept) == 500
     assert (kept[0], kept[-1]) == (0, length - 1)
-    assert set(np.diff(kept)) <= {length // 499, length // 499 + 1, (length - 1) // 499}, "they lie evenly"
+    assert max(np.diff(kept)) <= length // 249 + 1, "no stretch is left out"
     assert kept == sorted(kept)
 
 
@@ -53,9 +53,10 @@ def test_a_curve_has_the_records_that_have_its_value() -> None:
 
 
 def test_a_long_training_is_drawn_thin_with_its_last_point() -> None:
-    points = curve(lines(2_000), "loss", "epoch")
-    assert len(points) == 500
-    assert points[-1][0] == 2_000
+    long = {"title": "a", "framework": "pytorch", "lines": lines(2_000)}
+    for line in curves([long], "accuracy", "epoch")["series"]:
+        assert len(line["data"]) == 500
+        assert line["data"][-1][0] == 2_000
 
 
 def test_train_and_test_of_each_run_are_one_line_each() -> None:

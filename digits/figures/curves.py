@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,23 +12,39 @@ from numpy.typing import NDArray
 from digits.figures.palette import SHADES, SYMBOLS
 from digits.files import Json
 
-MAX_POINTS = 500
+T = TypeVar("T")
+Values = NDArray[np.float64]
+MAX_POINTS = 500  # of a curve: a screen shows no more
 KINDS = {"loss": {"steps"}, "accuracy": {"steps", "epoch"}}  # of records that hold the training's own value
 NICE = (1, 2, 5)
 BAND_POINTS = 200
 CLOSE = 1.01  # ends nearer to one another than this are one number, which gets an axis around it
 
 
-def thin(points: list[Any]) -> list[Any]:
-    """Return at most 500 of `points`, evenly, the last one always among them."""
-    if len(points) <= MAX_POINTS:
-        return points
-    return [points[index] for index in np.linspace(0, len(points) - 1, MAX_POINTS).round().astype(int)]
+def telling(low: Values, high: Values) -> NDArray[np.int64]:
+    """Return which of (n,) points are drawn, at most 500, rising: all that the others would not go beyond.
+
+    Those are the first and the last, and of each of 249 equal stretches the one where `low` is least and the one
+    where `high` is greatest, so that no peak is lost, however narrow it is.
+    """
+    if len(low) <= MAX_POINTS:
+        return np.arange(len(low))
+    edges = np.linspace(1, len(low) - 1, MAX_POINTS // 2).round().astype(int)
+    stretches = list(pairwise(edges.tolist()))
+    least = [start + int(low[start:end].argmin()) for start, end in stretches]
+    greatest = [start + int(high[start:end].argmax()) for start, end in stretches]
+    return np.unique([0, *least, *greatest, len(low) - 1])
+
+
+def thin(points: list[T], values: Sequence[float] | None = None) -> list[T]:
+    """Return at most 500 of `points`, in their order: the `telling` ones of their `values`, by default themselves."""
+    array = np.asarray(points if values is None else values, np.float64)
+    return [points[index] for index in telling(array, array)]
 
 
 def curve(lines: list[Json], value: str, by: str) -> list[list[float]]:
     """Return `[x, y]` points of the records that have `value`; `by` is *epoch* or *seconds*."""
-    return [[line[by], line[value]] for line in thin([line for line in lines if value in line])]
+    return [[line[by], line[value]] for line in lines if value in line]
 
 
 def colours(runs: list[Json]) -> list[str]:
@@ -77,15 +95,16 @@ def band(of_members: list[list[list[float]]]) -> tuple[NDArray[np.float64], NDAr
 
 
 def _middle(of_members: list[list[list[float]]]) -> list[list[float]]:
-    if len(of_members) == 1:
-        return of_members[0]
     x, values = band(of_members)
-    return list(np.column_stack([x, values[1]]).tolist())
+    drawn = telling(values[1], values[1])
+    return list(np.column_stack([x, values[1]])[drawn].tolist())
 
 
 def _band(of_members: list[list[list[float]]], colour: str, name: str) -> list[Json]:
     """Return two series stacked on one another: an invisible one up to the least, a filled one to the greatest."""
     x, (low, _, high) = band(of_members)
+    drawn = telling(low, high)
+    x, low, high = x[drawn], low[drawn], high[drawn]
     hidden = {
         "type": "line", "stack": name, "stackStrategy": "all", "symbol": "none", "silent": True, "animation": False,
         "lineStyle": {"width": 0}, "color": colour, "tooltip": {"show": False}, "emphasis": {"disabled": True},

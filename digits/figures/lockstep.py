@@ -20,9 +20,8 @@ def lockstep(steps: list[Json]) -> Json:
     A logarithmic axis has no zero: where a difference is 0, the line is broken and a mark stands at the lower edge,
     which says so. The axis is one of powers of ten, because ECharts would write 0.0000000000001 on its own.
     """
-    shown = thin(steps)
-    (low, high, apart), zeros = _powers(shown), any(map(_zero, shown))
-    lines = [one for number, name in enumerate(VALUES) for one in _lines(shown, name, number, low)]
+    (low, high, apart), zeros = _powers(steps), any(map(_zero, steps))
+    lines = [one for number, name in enumerate(VALUES) for one in _lines(steps, name, number, low)]
     if lines and zeros:
         lines[0]["markLine"] = _edge(low)
     power = {
@@ -62,6 +61,7 @@ def _powers(steps: list[Json]) -> tuple[int, int, int]:
 def _lines(steps: list[Json], name: str, number: int, low: int) -> list[Json]:
     """Return the line of one difference, of points (step, power of ten, difference), and the marks of its zeros."""
     colour, dash = style(number)
+    steps = thin(steps, [step[name] for step in steps])
     points = [[step["step"], log10(step[name]) if step[name] else None, step[name]] for step in steps]
     line = {"name": VALUES[name], "type": "line", "color": colour, "symbol": "none", "connectNulls": False,
             "dimensions": ["step", "power", "difference"], "encode": {"x": 0, "y": 1, "tooltip": [2]},

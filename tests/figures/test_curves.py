@@ -57,3 +57,40 @@ def test_seeds_are_drawn_as_two_lines_and_a_band_that_the_tooltip_leaves_out() -
     assert option["yAxis"]["min"] <= 2 <= option["yAxis"]["max"]
     assert json.loads(json.dumps(option, allow_nan=False)) == option
     assert np.isfinite([y for line in option["series"] for _, y in line["data"]]).all()
+
+
+def records(number: int, peak: int) -> list[dict]:
+    """As many epochs, and one at which the loss leaps up and the accuracy falls to nothing."""
+    return [
+        {"kind": "epoch", "epoch": epoch, "seconds": 0.5 * epoch, "loss": 1.0, "accuracy": 0.9,
+         "test_loss": 50.0 if epoch == peak else 1 / (1 + epoch), "test_accuracy": 0.0 if epoch == peak else 0.9}
+        for epoch in range(number)
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("peak", [1, 617, 9_998])
+def test_of_ten_thousand_epochs_five_hundred_points_are_drawn_and_no_peak_is_lost(peak: int) -> None:
+    for value, extreme in (("loss", 50.0), ("accuracy", 0.0)):
+        lines = records(10_000, peak)
+        option = curves([{"title": "a", "framework": "pytorch", "lines": lines}], value, "epoch")
+        drawn = option["series"][1]["data"]
+        assert len(drawn) <= 500
+        assert drawn[0][0] == 0
+        assert drawn[-1][0] == 9_999
+        assert [peak, extreme] in drawn
+        assert drawn == sorted(drawn)
+        assert {tuple(point) for point in drawn} <= {(line["epoch"], line[f"test_{value}"]) for line in lines}
+
+
+def test_a_short_curve_is_drawn_whole() -> None:
+    option = curves([{"title": "a", "framework": "pytorch", "lines": records(500, 7)}], "loss", "epoch")
+    assert len(option["series"][1]["data"]) == 500
+
+
+def test_of_many_epochs_of_several_seeds_the_band_keeps_what_each_seed_leapt_to() -> None:
+    members = [records(3_000, peak) for peak in (100, 1_501, 2_222)]
+    option = curves([{"title": "a", "framework": "pytorch", "members": members}], "loss", "epoch")
+    low, high = (line["data"] for line in option["series"][2:])
+    assert len(low) == len(high) <= 500
+    tops = {x: below + above for (x, below), (_, above) in zip(low, high, strict=True)}
+    assert [tops[peak] for peak in (100, 1_501, 2_222)] == pytest.approx([50.0] * 3)
