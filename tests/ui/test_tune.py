@@ -149,8 +149,8 @@ def test_one_that_failed_says_why_and_the_other_is_used(both: tuple[Run, Run]) -
 def test_what_held_back_and_what_could_not_be_measured_is_said(both: tuple[Run, Run]) -> None:
     run, _ = tuned(both[0])
     none = {"held_out": 0, "why_none_held_out": "With fewer than 10 drawings all are learnt from."}
-    write_json(run.folder / "result.json", {**RESULT, **none, "kept_share": 0.5, "run": run.id, "framework": "pytorch",
-               "before": {**RESULT["before"], "drawings_accuracy": None},
+    write_json(run.folder / "result.json", {**RESULT, **none, "kept_share": 0.5, "run": run.id,
+               "framework": "pytorch", "before": {**RESULT["before"], "drawings_accuracy": None},
                "after": {**RESULT["after"], "drawings_accuracy": None}})  # fmt: skip
     said = shown(opened(*(run.id for run in both)))
     assert "PyTorch went 50 % of the way only" in said
