@@ -57,7 +57,7 @@ def test_what_dead_processes_left_is_mended_and_the_rest_is_not(folder: Path) ->
 def test_a_list_names_what_is_damaged_and_goes_on(folder: Path) -> None:
     made_run("fedcba9876543210")
     for id in (RUN, "fedcba9876543210"):
-        write_json(Job("runs", id).folder / "result.json", {"test_accuracy": 0.5, "leak": None})
+        write_json(Job("runs", id).folder / "result.json", {"run": id, "test_accuracy": 0.5, "leak": None})
     flip(folder / "job.json", 12)
     answer = CliRunner().invoke(cli, ["list", "runs"])
     assert answer.exit_code == 0, answer.output

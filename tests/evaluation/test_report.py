@@ -59,7 +59,7 @@ def test_the_report_that_the_worker_wrote_is_taken_and_an_older_run_is_counted_a
     expected = report(confusion(answers, labels))
     older, newer = made_run("older"), made_run("newer")
     np.savez(older.folder / "evaluation.npz", rows=np.arange(400), labels=labels, logits=np.eye(10)[answers])
-    write_json(newer.folder / "result.json", {"report": expected})
+    write_json(newer.folder / "result.json", {"run": newer.id, "report": expected})
     assert report_of(older) == report_of(newer) == expected
 
 
