@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from digits import settings
 from digits.errors import ConflictError, DigitsError, IntegrityError
+from digits.growing import Growing
 from digits.remembered import Remembered
 
 Json = dict[str, Any]
@@ -150,21 +151,24 @@ def append_line(path: Path, value: Json) -> None:
         file.write(line_bytes(value))
 
 
-def parse_lines(data: bytes, name: str) -> Iterator[Json]:
-    """Yield the objects of whole lines in `data`; an unfinished last line is not read.
+def parse_lines(data: bytes, name: str, first: int = 1) -> Iterator[Json]:
+    """Yield the objects of whole lines in `data`, from number `first` on; an unfinished last line is not read.
 
     Raises `IntegrityError`, naming the line, if a line is not what was written.
     """
     end = data.rfind(b"\n") + 1
     lines = data[:end].splitlines()
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(lines, first):
         if not _is_whole(line):
             crc = line.rpartition(b" ")[2].decode("latin-1")
             raise IntegrityError(f"Line {number} of {name} is damaged", expected=f"CRC-32 {crc}")
         yield json.loads(line.rpartition(b" ")[0])
     if _is_whole(data[end:-1]):  # whole but for its last letter
-        raise IntegrityError(f"Line {len(lines) + 1} of {name} is damaged", expected="a line feed at its end",
+        raise IntegrityError(f"Line {first + len(lines)} of {name} is damaged", expected="a line feed at its end",
                              received=data[-1:])  # fmt: skip
+
+
+read_lines = Growing(parse_lines).read
 
 
 def _is_whole(line: bytes) -> bool:

@@ -20,7 +20,7 @@ from digits import job as jobs
 from digits.dataset.dataset import Dataset
 from digits.dataset.split import Split, split_of
 from digits.errors import ConflictError, IntegrityError, NotFoundError
-from digits.files import Json, parse_lines, read_arrays, read_json, replace
+from digits.files import Json, read_arrays, read_json, read_lines, replace
 from digits.job import Job
 from digits.training import recipe as recipes
 from digits.training.recipe import Recipe
@@ -95,7 +95,7 @@ class Duel:
     def turns(self) -> list[Json]:
         """Return every turn so far, oldest first. Raises `IntegrityError` naming a damaged line."""
         path = self.folder / "turns.jsonl"
-        return list(parse_lines(path.read_bytes(), f"{self.id}/{path.name}")) if path.exists() else []
+        return read_lines(path, f"{self.id}/{path.name}") if path.exists() else []
 
     @property
     def status(self) -> Json:

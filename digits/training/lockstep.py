@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digits.errors import TrainingError, UsageError
-from digits.files import Json, canonical, parse_lines, read_json, sha256
+from digits.files import Json, canonical, read_json, read_lines, sha256
 from digits.job import Job
 from digits.models import Classifier, create, weights
 from digits.settings import FRAMEWORKS, cores
@@ -100,7 +100,7 @@ class Lockstep:
     def steps(self) -> list[Json]:
         """Return `step`, `loss`, `weight` and `logit` of each update so far. Raises `IntegrityError`."""
         path = self.job.folder / "steps.jsonl"
-        return list(parse_lines(path.read_bytes(), f"{self.job.id}/{path.name}")) if path.exists() else []
+        return read_lines(path, f"{self.job.id}/{path.name}") if path.exists() else []
 
     def result(self) -> Json | None:
         """Return the largest differences, and the conditions of both; None until it is finished."""

@@ -26,7 +26,7 @@ from digits import job as jobs
 from digits.dataset.dataset import Dataset
 from digits.dataset.split import Split, split_of
 from digits.errors import ConflictError, DigitsError, IntegrityError, NotFoundError
-from digits.files import Json, parse_lines, read_arrays, read_json, replace, write_json
+from digits.files import Json, read_arrays, read_json, read_lines, replace, write_json
 from digits.job import LIVE, Job
 from digits.settings import FRAMEWORK_NAMES
 from digits.text import given
@@ -156,7 +156,7 @@ class Run:
     def metrics(self) -> list[Json]:
         """Return every record so far, oldest first. Raises `IntegrityError` naming a damaged line."""
         path = self.folder / "metrics.jsonl"
-        return list(parse_lines(path.read_bytes(), f"{self.id}/{path.name}")) if path.exists() else []
+        return read_lines(path, f"{self.id}/{path.name}") if path.exists() else []
 
     def epochs(self) -> list[Json]:
         """Return the records at the end of epochs; the first, epoch 0, is the untrained network."""
