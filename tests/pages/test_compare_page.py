@@ -185,7 +185,7 @@ def test_a_name_that_is_too_long_is_refused_in_a_sentence_and_nothing_is_lost() 
 def ended(id: str, accuracy: float, **values: object) -> Run:
     run = made_run(id, **values)
     result = {"test_accuracy": accuracy, "test_loss": 0.5, "train_seconds": 2.0, "epoch_seconds": [0.5, 1.5]}
-    write_json(run.folder / "result.json", result)
+    write_json(run.folder / "result.json", {"run": id, **result})
     return run
 
 
