@@ -15,16 +15,27 @@ import tempfile
 import time
 from collections.abc import Callable
 
+from benchmarks.faults_disk import disk
 from benchmarks.faults_flips import flips, starts
 from benchmarks.faults_kills import kills
+from benchmarks.faults_memory import memory
 from benchmarks.faults_saves import builds, saves
+from benchmarks.faults_servers import ended, restarts
+from benchmarks.faults_signals import signals
 from benchmarks.faults_stopped import stopped
 from benchmarks.prediction import machine
 
 PARTS: dict[str, Callable[[], str]] = {
     "flips": flips, "starts": starts, "stopped": stopped, "saves": saves, "builds": builds, "kills": kills,
+    "signals": signals, "ended": ended, "restarts": restarts, "disk": disk, "memory": memory,
 }  # fmt: skip
-TOOLS = {"saves": "strace", "builds": "strace"}  # without which a part is skipped
+TOOLS = {
+    "saves": "strace",
+    "builds": "strace",
+    "disk": "strace",
+    "ended": "chromium",
+    "restarts": "chromium",
+}  # without which a part is skipped
 
 
 def main() -> None:

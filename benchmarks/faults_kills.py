@@ -6,10 +6,9 @@ import os
 import random
 import signal
 import time
-from collections.abc import Callable
 from typing import NamedTuple
 
-from benchmarks.faults_lab import build_starter, recipe, until, wait
+from benchmarks.faults_lab import build_starter, recipe, say, until, wait
 from digits import settings
 from digits.engine import local
 from digits.models import weights
@@ -17,6 +16,7 @@ from digits.training.recipe import Recipe
 from digits.training.run import Run
 
 CHAINS, SECONDS, SEED = 5, 14.0, 25  # of runs a framework, of a whole training, of the moments
+EARLY = {"training": 0.4, "evaluating": 0.5}  # that it has not come to its end before
 PHASES = ("starting", "reading", "importing", "training", "checkpoint", "evaluating")  # the last one is the last
 
 
@@ -33,6 +33,9 @@ class Lost(NamedTuple):
     seconds: float
     epochs: float
     epoch_seconds: float
+
+    def __str__(self) -> str:
+        return f"{self.seconds:.2f} s, {self.epochs:.1f} epochs"
 
     @property
     def allowed(self) -> bool:
@@ -62,15 +65,11 @@ def timeline(run: Run) -> dict[str, float]:
 def kill_at(run: Run, moment: Moment, usual: dict[str, float]) -> bool:
     """Kill the run's process at a moment; False if it ended before."""
     until(lambda: _phase(run) == moment.phase or not run.job.alive, seconds=120, every=0.001)
-    rest = 0.0 if moment.phase == "checkpoint" else moment.share * usual.get(moment.phase, 0.0)
-    time.sleep(rest)  # the moment itself, not a wait for something
-    if not run.job.alive:
-        return False
-    pid = run.job.status().get("pid")
+    time.sleep(0.0 if moment.phase == "checkpoint" else moment.share * usual.get(moment.phase, 0.0))
     until(lambda: run.job.status().get("pid") is not None or not run.job.alive, every=0.001)
-    os.kill(pid or run.job.status()["pid"], signal.SIGKILL)
-    until(lambda: not run.job.alive, every=0.001)
-    return run.job.state == "interrupted"
+    if run.job.alive:
+        os.kill(run.job.status()["pid"], signal.SIGKILL)
+    return wait(run.job) == "interrupted"
 
 
 def lost(run: Run) -> Lost:
@@ -87,17 +86,6 @@ def lost(run: Run) -> Lost:
                 lines[-1]["seconds"] / epochs)  # fmt: skip
 
 
-def chain(run: Run, moments: list[Moment], usual: dict[str, float]) -> dict[Moment, Lost]:
-    """Kill `run` at one moment after the other, resume it each time, and let it finish."""
-    costs = {}
-    for moment in moments:
-        if kill_at(run, moment, usual):
-            costs[moment] = lost(run)
-        local.resume(run, owner="ann") if run.job.state == "interrupted" else None
-    assert wait(run.job) == "finished", run.job.status()
-    return costs
-
-
 def bits(run: Run) -> dict[str, bytes]:
     """Return the stored weights."""
     return {name: value.tobytes() for name, value in weights.read(run.folder / "weights.safetensors")[0].items()}
@@ -105,33 +93,45 @@ def bits(run: Run) -> dict[str, bytes]:
 
 def long_enough(framework: str, seconds: float) -> Recipe:
     """Return a recipe that trains for about so many seconds here, by a short one that is tried."""
-    tried = recipe(framework, epochs=10, threads=1)
-    run = local.start_training(tried, owner="ann")
-    assert wait(run.job) == "finished", run.job.status()
-    each = max(0.01, sum(run.result()["epoch_seconds"][2:]) / 8)
-    return tried.changed(epochs=max(20, int(seconds / each)))
+    tried = recipe(framework, epochs=20, threads=1)
+    spent = timeline(local.start_training(tried, owner="ann"))
+    return tried.changed(epochs=max(20, int(seconds / spent["training"] * 20)))
 
 
-def of_framework(framework: str, say: Callable[[str], None], *, chains: int, seconds: float) -> tuple[int, int, int]:
-    """Kill trainings in a framework; return kills, how many lost no more than is allowed, and runs of other bits."""
+def moments(chains: int) -> list[Moment]:
+    """Return the moments of kills, the same each time: after every fifth a run may finish."""
+    draws, found = random.Random(SEED), []
+    for _ in range(chains):
+        order = [*draws.sample(PHASES[:-1], len(PHASES) - 2), PHASES[-1]]
+        found += [Moment(phase, EARLY.get(phase, 1.0) * draws.random()) for phase in order]
+    return found
+
+
+def of_framework(framework: str, *, chains: int, seconds: float) -> str:
+    """Kill trainings in a framework; return how many kills there were, what they cost, and which bits came out."""
     chosen = long_enough(framework, seconds)
     whole = local.start_training(chosen, owner="ann")
     usual = timeline(whole)
     say(
         f"{framework}: {chosen.epochs} epochs; " + ", ".join(f"{name} {spent:.1f} s" for name, spent in usual.items())
     )
-    draws, costs, others = random.Random(SEED), [], 0
-    for _ in range(chains):
-        order = [*draws.sample(PHASES[:-1], len(PHASES) - 2), PHASES[-1]]
-        run = local.start_training(chosen, owner="ann", again=True)
-        found = chain(run, [Moment(phase, draws.random()) for phase in order], usual)
-        for moment, cost in found.items():
-            what = f"{cost.seconds:.2f} s, {cost.epochs:.1f} epochs"
-            say(f"{framework}: killed {moment.phase} + {moment.share:.0%}, lost {what}")
-        costs += found.values()
-        epochs = [line["epoch"] for line in run.epochs()]
-        others += bits(run) != bits(whole) or epochs != list(range(chosen.epochs + 1))
-    return len(costs), sum(cost.allowed for cost in costs), others
+    costs, runs = [], [local.start_training(chosen, owner="ann", again=True)]
+    for moment in moments(chains):
+        while not kill_at(runs[-1], moment, usual):  # it ended before
+            runs.append(local.start_training(chosen, owner="ann", again=True))
+        costs.append(lost(runs[-1]))
+        say(f"{framework}: killed {moment.phase} + {moment.share:.0%}, lost {costs[-1]}")
+        local.resume(runs[-1], owner="ann")
+    assert {wait(run.job) for run in runs} == {"finished"}
+    others = sum(bits(run) != bits(whole) or not once(run) for run in runs)
+    allowed, most = sum(cost.allowed for cost in costs), max(cost.seconds for cost in costs)
+    return (f"{framework}: {len(costs)} kills, {allowed} lost at most an epoch or 5 s (the most {most:.1f} s), "
+            f"{others} of {len(runs)} runs ended in other bits or told an epoch twice")  # fmt: skip
+
+
+def once(run: Run) -> bool:
+    """Tell whether each epoch is recorded, and once."""
+    return [line["epoch"] for line in run.epochs()] == list(range(run.recipe.epochs + 1))
 
 
 def kills(
@@ -139,10 +139,4 @@ def kills(
 ) -> str:
     """Kill trainings in both frameworks at random moments of every phase."""
     build_starter()
-    told = []
-    for framework in frameworks:
-        count, allowed, others = of_framework(framework, lambda line: print(f"{'':>8}  {line}", flush=True),
-                                              chains=chains, seconds=seconds)  # fmt: skip
-        told.append(f"{framework}: {count} kills, {allowed} lost at most an epoch or 5 s, {others} of {chains} runs "
-                    "ended in other bits or told an epoch twice")  # fmt: skip
-    return "; ".join(told)
+    return "; ".join(of_framework(framework, chains=chains, seconds=seconds) for framework in frameworks)

@@ -46,6 +46,15 @@ def recipe(framework: str, **changes: object) -> Recipe:
 
 def traced(options: list[str], command: list[str], *, log: Path | None = None) -> subprocess.CompletedProcess[bytes]:
     """Run `command` under `strace`, which writes what it saw into `log`."""
-    strace = ["strace", "-f", "-qq", "-o", str(log or "/dev/null"), *options]
-    return subprocess.run([*strace, *command], env=local.environment(), cwd=settings.PROJECT, capture_output=True,
-                          check=False)  # fmt: skip
+    return run(["strace", "-f", "-qq", "-o", str(log or "/dev/null"), *options, *command])
+
+
+def run(command: list[str], *, descriptors: tuple[int, ...] = ()) -> subprocess.CompletedProcess[bytes]:
+    """Run `command` as the lab runs workers, with `descriptors` inherited."""
+    return subprocess.run(command, env=local.environment(), cwd=settings.PROJECT, capture_output=True, check=False,
+                          pass_fds=descriptors)  # fmt: skip
+
+
+def say(line: str) -> None:
+    """Print what is seen on the way."""
+    print(f"{'':>8}  {line}", flush=True)

@@ -1,26 +1,126 @@
-"""Workers that are stopped by SIGSTOP, and those that run out of memory."""
+"""Workers that are stopped by SIGSTOP: how soon it is shown, what waits goes on, and the page lives."""
 
 from __future__ import annotations
 
 import os
 import signal
+import threading
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
-from benchmarks.faults_lab import build_starter, recipe, wait
+import numpy as np
+from streamlit.testing.v1 import AppTest
+
+from benchmarks.faults_jobs import at_work, end, trained
+from benchmarks.faults_lab import build_starter, recipe, say, until, wait
+from digits import settings
+from digits.embedding.maps import start_map
+from digits.embedding.recipe import MapRecipe
 from digits.engine import local
+from digits.errors import DigitsError
+from digits.job import Job
+from digits.prediction import Predictor
 
-STOPS = 5
+STOPS, LATEST_SECONDS = 5, 20.0
 
 
-def stopped() -> str:
-    """Stop a worker that trains by SIGSTOP, and ask for its state until it is interrupted."""
-    build_starter()
-    seconds = []
-    for number in range(STOPS):
-        run = local.start_training(recipe("pytorch", epochs=100_000, seed=number), owner="ann")
-        wait(run.job, "running")
-        os.kill(run.job.status()["pid"], signal.SIGSTOP)
+class Page:
+    """A page that somebody looks at all the while, in a thread."""
+
+    def __init__(self) -> None:
+        self.longest, self.errors, self._over = 0.0, 0, threading.Event()
+        self._thread = threading.Thread(target=self._look)
+
+    def __enter__(self) -> Page:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _look(self) -> None:
+        while not self._over.wait(1.0):
+            began = time.monotonic()
+            page = AppTest.from_file(str(settings.PROJECT / "app.py"), default_timeout=60).run()
+            self.longest = max(self.longest, time.monotonic() - began)
+            self.errors += len(page.exception)
+
+
+def _training(framework: str) -> Callable[[int], Job]:
+    return lambda seed: local.start_training(recipe(framework, epochs=100_000, seed=seed), owner="ann").job
+
+
+def _map(seed: int) -> Job:
+    return start_map(MapRecipe(dataset="starter", points=1_500, seed=seed), owner="ann")
+
+
+WAITERS: dict[str, Callable[[int], Job]] = {
+    "train, PyTorch": _training("pytorch"), "train, TensorFlow": _training("tensorflow"), "map": _map,
+}  # fmt: skip
+
+
+def _chain(kind: str, stops: int) -> tuple[list[float], list[float]]:
+    """Stop one job after the other, of which the next waits; return the seconds until it is shown, and that works."""
+    shown, freed = [], []
+    job = WAITERS[kind](1)
+    for number in range(stops):
+        os.kill(at_work(job), signal.SIGSTOP)
         began = time.monotonic()
-        wait(run.job, "interrupted", seconds=60)
-        seconds.append(time.monotonic() - began)
-    return f"{STOPS} stopped workers shown as interrupted after {min(seconds):.1f} to {max(seconds):.1f} s"
+        following = WAITERS[kind](number + 2)
+        assert wait(job, "interrupted", seconds=60)
+        shown.append(time.monotonic() - began)
+        until(lambda following=following: following.state != "queued", seconds=60)
+        freed.append(time.monotonic() - began)
+        job = following
+    end(job)
+    return shown, freed
+
+
+def _idle_map() -> float:
+    """Stop the map worker while nobody asks for a map; return the seconds until the next one is at work."""
+    job = _map(100)
+    wait(job, "finished")
+    os.kill(job.status()["pid"], signal.SIGSTOP)
+    began, following = time.monotonic(), _map(101)
+    until(lambda: following.state != "queued", seconds=90)
+    seconds = time.monotonic() - began
+    end(following)
+    return seconds
+
+
+def _reader(number: int) -> float:
+    """Stop a reader, warm or while it loads; return the seconds until that is said. The next drawing is answered."""
+    framework = settings.FRAMEWORKS[number % 2]
+    run, predictor, blank = trained(framework).id, Predictor(framework), np.zeros((28, 28), np.uint8)
+    predictor.warm(run) if number % 4 < 2 else predictor._start()
+    assert predictor._process is not None
+    os.kill(predictor._process.pid, signal.SIGSTOP)
+    began = time.monotonic()
+    try:
+        predictor.predict(run, blank)
+    except DigitsError:
+        seconds = time.monotonic() - began
+    predictor.predict(run, blank)
+    predictor.close()
+    return seconds
+
+
+def stopped(stops: int = STOPS) -> str:
+    """Stop workers of each kind, while somebody looks at the overview."""
+    build_starter()
+    for framework in settings.FRAMEWORKS:
+        wait(trained(framework).job, "finished")
+    told = []
+    with Page() as page:
+        for kind in WAITERS:
+            shown, freed = _chain(kind, stops)
+            told.append(f"{kind}: {len(shown)} shown after {min(shown):.1f} to {max(shown):.1f} s, the next one at "
+                        f"work after at most {max(freed):.1f} s")  # fmt: skip
+            say(told[-1])
+        told.append(f"map, idle: the next one at work after {_idle_map():.1f} s")
+        with ThreadPoolExecutor(2) as pool:
+            readers = list(pool.map(_reader, range(stops)))
+        told.append(f"readers: {stops} said after {min(readers):.1f} to {max(readers):.1f} s")
+    return f"{'; '.join(told)}; the page took at most {page.longest:.1f} s and had {page.errors} errors"

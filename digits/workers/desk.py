@@ -28,12 +28,19 @@ class Desk:
         self.job = job
         self.lock = lock  # held until the process ends
         self.status = read_json(job.folder / "status.json")
-        self.beat = Beat(job.folder)
         self._written = 0.0
         self._guard = threading.RLock()  # of the status: its last word may be another thread's
+        self.beat = self._begin_to_beat()
         self.signalled = False  # somebody ends the process
         for number in SIGNALS:
             signal.signal(number, self._on_signal)
+
+    def _begin_to_beat(self) -> Beat:
+        try:
+            return Beat(self.job.folder)
+        except OSError as error:  # where nothing can be written, the last word can often still
+            self.fail(_sentence(error))
+            raise
 
     def _on_signal(self, *_: object) -> None:
         self.signalled = True

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
-GRACE_SECONDS = 8.0  # for a checkpoint, which is written between two calls of the framework
+GRACE_SECONDS = 6.0  # for a checkpoint, which is written between two calls of the framework
 
 
 class Ears:

@@ -48,6 +48,16 @@ def test_on_a_disk_that_takes_nothing_more_the_status_says_which_folder(
     assert there == {"beat", "job.json", "job.lock", "status.json"}, "nothing half-made, and nothing elsewhere"
 
 
+def test_a_worker_that_cannot_write_its_first_beat_says_which_folder(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refuse(errno.ENOSPC, monkeypatch)
+    with pytest.raises(OSError, match="No space left"):
+        Desk(desk.job, desk.lock)
+    status = desk.job.status()
+    assert (status["state"], str(settings.home()) in status["error"]) == ("failed", True)
+
+
 @pytest.mark.parametrize(
     "error", [MemoryError(), RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried 8 bytes")]
 )
