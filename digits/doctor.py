@@ -38,9 +38,10 @@ def findings() -> Iterator[Finding]:
     """Yield what is wrong, as it is found."""
     yield from _disk()
     yield from _leavings()
+    yield from _links()
     for kind in KINDS:
         for folder in sorted(settings.part(kind).glob("[!.]*")):
-            yield from _job(Job(kind, folder.name))
+            yield from () if folder.is_symlink() else _job(Job(kind, folder.name))
     for name in dataset_names():
         yield from _dataset(name)
     for id, reason in drawings.shelf()[1].items():
@@ -63,8 +64,18 @@ def _leavings() -> Iterator[Finding]:
             if _is_old(path) and not Lock.is_held(path / "job.lock"):
                 yield Finding(f"{kind}/{path.name} is half-made, and nobody is at work in it", sweep)
         for path in settings.part(kind).glob("[!.]*/.*"):
-            if _is_old(path) and path.is_file() and not Lock.is_held(path.parent / "job.lock"):
+            if path.parent.is_symlink() or Lock.is_held(path.parent / "job.lock"):
+                continue
+            if _is_old(path) and path.is_file():
                 yield Finding(f"{kind}/{path.parent.name}/{path.name} was never finished", path.unlink)
+
+
+def _links() -> Iterator[Finding]:
+    """Find links in place of folders: nothing that one leads to is ever read."""
+    for kind in (*KINDS, "datasets"):
+        for path in settings.part(kind).glob("[!.]*"):
+            if path.is_symlink():
+                yield Finding(f"{kind}/{path.name} is a link, which is not followed", path.unlink)
 
 
 def _is_old(path: Path) -> bool:

@@ -40,6 +40,7 @@ def main() -> None:
     ways = {"One digit": one_digit, "A whole number": show_number, "My drawings": my_drawings}
     way = st.segmented_control("What", list(ways), default="One digit", required=True, label_visibility="collapsed",
                                key="draw", bind="query-params")  # fmt: skip
+    way = way or "One digit"  # an address may name none
     above = st.container()
     chosen = choose(runs, st.columns(2), best)
     whose(chosen, best)

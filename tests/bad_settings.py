@@ -12,6 +12,9 @@ TOO_LARGE = (
     "pixels=ink network=conv512x3 conv512x3", "variants=600 rotation=10", "pixels=ink network=conv512x1 8192",
     "network=8192-8192-8192 optimiser=native-sgd momentum=0.9",
 )  # fmt: skip
+TOO_LARGE_HERE = (  # for a machine of less than 60 GB
+    "dtype=float64 network=" + "-".join(["8192"] * 15), "dtype=float64 variants=1000 weight_decay=0.1",
+)  # fmt: skip
 BAD = (
     # numbers that are none, or without bounds
     "rate=-1", "rate=0", "rate=nan", "rate=inf", "rate=-inf", "rate=1e9", "rate=fast", "rate=", "rate=0x1p3",

@@ -58,7 +58,7 @@ NAMES = (
 )
 # What no name can be: its letters are not seen, turn others around, or are too many.
 UNSEEN = ("a\u202eb", "a\x00b", "a\nb", "a\tb", "a\x1b[31mb", "a\x7fb", "a\u2066b", "a\ud800b", "W" * 81)
-DATASET = "www.evil.example"  # a data set may be called so: letters and dots
+DATASET = "www.another.example"  # a data set may be called so: letters and dots
 
 
 def with_hostile_names(*, files: bool = True) -> None:

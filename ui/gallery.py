@@ -36,21 +36,22 @@ def gallery(
     picture = sheet(inks)
     token = hashlib.sha256(picture + "\n".join(captions).encode()).hexdigest()[:16]
     held = st.session_state.get(key)
-    chosen = _index(held.get("chosen") if held else None, token)
+    chosen = _index(held.get("chosen") if held else None, token, len(inks))
     data = {
         "sheet": f"data:image/png;base64,{base64.b64encode(picture).decode()}", "token": token, "captions": captions,
         "marks": marks or [""] * len(inks), "columns": COLUMNS, "size": size, "chosen": chosen,
     }  # fmt: skip
     text = json.dumps(data)  # of a dict Streamlit would ask pandas whether its values are tables, and import it
     result = _gallery(key=key, data=text, default={"chosen": None}, on_chosen_change=lambda: None)
-    return _index(result.chosen, token)
+    return _index(result.chosen, token, len(inks))
 
 
-def _index(chosen: object, token: str) -> int | None:
-    """Return the clicked index, unless it belongs to other pictures than those shown now."""
-    if not isinstance(chosen, dict) or chosen.get("token") != token or not isinstance(chosen.get("index"), int):
+def _index(chosen: object, token: str, images: int) -> int | None:
+    """Return the clicked index, unless it belongs to other pictures than the `images` that are shown now."""
+    if not isinstance(chosen, dict) or chosen.get("token") != token:
         return None
-    return int(chosen["index"])
+    index = chosen.get("index")
+    return index if type(index) is int and 0 <= index < images else None
 
 
 def sheet(inks: NDArray[np.uint8]) -> bytes:

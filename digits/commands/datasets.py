@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from digits import settings
-from digits.commands.terminal import bar, command, watch, watch_bar
+from digits.commands.terminal import bar, command, path_of, watch, watch_bar
 from digits.dataset import dataset as datasets
 from digits.dataset.sources import DRAWINGS, STARTER
 from digits.dataset.sources.downloads import DOWNLOADS
@@ -54,7 +54,7 @@ def combine(names: tuple[str, ...], name: str, take: int | None, seed: int) -> J
 
 def absolute(path: str) -> str:
     """Return `path` as a worker finds it."""
-    return str(Path(path).expanduser().resolve())
+    return str(path_of(path).resolve())
 
 
 def finished(job: Job, name: str) -> Json:
@@ -106,5 +106,4 @@ def export(name: str, no_index: bool, shuffle_seed: int | None, overwrite: bool,
         if sys.stderr.isatty():
             click.echo(f"\r\033[K{bar(done, total, left)}", nl=done == total, err=True)
 
-    target = path.expanduser().absolute()
-    return write(datasets.Dataset.open(name), target, form=form, overwrite=overwrite, progress=progress)
+    return write(datasets.Dataset.open(name), path_of(path), form=form, overwrite=overwrite, progress=progress)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from pathlib import Path
 
 import click
 
 from digits import drawings as kept_drawings
-from digits.commands.terminal import command
+from digits.commands.terminal import command, path_of
 from digits.errors import UsageError
 from digits.files import Json
 
@@ -29,10 +28,10 @@ def drawings(action: str, what: tuple[str, ...], overwrite: bool) -> Json:
         _take(what, 0, "list")
         return _listed()
     if action == "export":
-        path = Path(_take(what, 1, "export FILE")[0]).expanduser().absolute()
+        path = path_of(_take(what, 1, "export FILE")[0])
         return {"file": str(path), "drawings": kept_drawings.export(path, overwrite=overwrite)}
     if action == "import":
-        added, there = kept_drawings.add(Path(_take(what, 1, "import FILE")[0]).expanduser())
+        added, there = kept_drawings.add(path_of(_take(what, 1, "import FILE")[0]))
         return {"added": added, "there": there}
     if action == "delete":
         if not what:

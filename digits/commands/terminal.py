@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from functools import wraps
+from pathlib import Path
 from typing import Any
 
 import click
@@ -39,6 +40,14 @@ def command(function: Callable[..., Json]) -> click.Command:
 
     with_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object as the last line.")(run)
     return click.command(function.__name__.rstrip("_"))(with_json)
+
+
+def path_of(text: str | Path) -> Path:
+    """Return the absolute path that somebody typed. Raises `UsageError` where it can be none."""
+    try:
+        return Path(text).expanduser().absolute()
+    except RuntimeError as error:  # nobody is called so
+        raise UsageError("This is no path", expected="a folder or a file", received=repr(str(text)[:80])) from error
 
 
 def _readable(answer: Json) -> str:

@@ -39,9 +39,10 @@ def check_name(name: str) -> str:
 
 
 def dataset_names() -> list[str]:
-    """Return the names of the data sets that the lab holds, sorted."""
-    found = (folder for folder in part("datasets").iterdir() if (folder / "report.json").is_file())
-    return sorted((folder.name for folder in found if NAME.fullmatch(folder.name)), key=str.casefold)
+    """Return the names of the data sets that the lab holds, sorted; a link, which may lead out of it, is none."""
+    found = (folder for folder in part("datasets").iterdir() if NAME.fullmatch(folder.name))
+    there = (folder.name for folder in found if not folder.is_symlink() and (folder / "report.json").is_file())
+    return sorted(there, key=str.casefold)
 
 
 def delete(name: str) -> None:

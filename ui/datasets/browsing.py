@@ -53,6 +53,7 @@ def clicked(dataset: Dataset, labels: NDArray[np.int64], files: list[str]) -> in
     digits = ["all", *map(str, range(10))]
     digit = st.segmented_control("Digit", digits, default="all", required=True, key="digit", bind="query-params",
                                  wrap=True)  # fmt: skip
+    digit = digit or "all"  # an address may name none
     each = rows_of(labels, digit)
     share = PAGE // len(each)
     pages = max(1, -(-max(map(len, each)) // share))

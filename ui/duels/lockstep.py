@@ -66,8 +66,9 @@ def _asked(names: list[str]) -> Mode:
 
 def _one_of(place: Any, label: str, options: dict[str, str], name: str, usual: str) -> str:
     """Ask for one of a few words and keep it in the URL."""
-    return str(place.segmented_control(label, list(options), default=usual, format_func=options.get, required=True,
-                                       key=f"lockstep-{name}", help=HELP[name], bind="query-params"))  # fmt: skip
+    said = place.segmented_control(label, list(options), default=usual, format_func=options.get, required=True,
+                                   key=f"lockstep-{name}", help=HELP[name], bind="query-params")  # fmt: skip
+    return str(said or usual)  # an address may name none
 
 
 def _look(mode: Mode, was_live: bool) -> None:

@@ -65,8 +65,9 @@ def choose() -> Choice | None:
 
 def _one(label: str, options: dict[str, str], key: str) -> str:
     first = next(iter(options))
-    return st.segmented_control(label, list(options), default=first, format_func=options.get, key=key,
+    said = st.segmented_control(label, list(options), default=first, format_func=options.get, key=key,
                                 required=True, bind="query-params", width="content")  # fmt: skip
+    return said or first  # an address may name none
 
 
 def choose_runs() -> list[Run]:
