@@ -15,6 +15,8 @@ import tempfile
 import time
 from collections.abc import Callable
 
+from benchmarks.faults_clock import clock
+from benchmarks.faults_cost import cost
 from benchmarks.faults_disk import disk
 from benchmarks.faults_flips import flips, starts
 from benchmarks.faults_kills import kills
@@ -28,6 +30,7 @@ from benchmarks.prediction import machine
 PARTS: dict[str, Callable[[], str]] = {
     "flips": flips, "starts": starts, "stopped": stopped, "saves": saves, "builds": builds, "kills": kills,
     "signals": signals, "ended": ended, "restarts": restarts, "disk": disk, "memory": memory,
+    "clock": clock, "cost": cost,
 }  # fmt: skip
 TOOLS = {
     "saves": "strace",

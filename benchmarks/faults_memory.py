@@ -44,7 +44,7 @@ def _group() -> Iterator[Path]:
 def _out_of_memory(number: int, limit: Callable[[int], None]) -> tuple[Job, float]:
     """Limit a training at a random moment of its first seconds; return it and the seconds until it has ended."""
     framework = settings.FRAMEWORKS[number % 2]
-    chosen = recipe(framework, epochs=100_000, network="4096-4096", batch=None, seed=number)
+    chosen = recipe(framework, epochs=100_000, network="4096-4096", batch=0, seed=number)
     job = local.start_training(chosen, owner="ann", again=True).job
     pid = at_work(job)
     time.sleep(random.Random(number).random() * 4)  # the moment, not a wait for something

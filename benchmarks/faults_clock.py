@@ -1,0 +1,119 @@
+"""The clock jumps by a day while workers are at work.
+
+`libfaketime` tells each process another time than the kernel's, and reads which one from a file again and again. The
+monotonic clock stays as it is, as where a person sets the clock.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from benchmarks.faults_jobs import JOBS, prepare
+from benchmarks.faults_kills import once
+from benchmarks.faults_lab import recipe, say, until, wait
+from digits import settings
+from digits.engine import local
+from digits.files import Json, read_json
+from digits.job import Job
+from digits.training.run import Run
+
+LIBRARY = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1")
+DAY_SECONDS = 86_400
+NEGATIVE = re.compile(r"[-−]\d[\d:.,]* ?(?:s|min|h|d|left)\b")
+PAGES = """
+import json, sys
+from streamlit.testing.v1 import AppTest
+texts = []
+for name in sys.argv[1:]:
+    app = AppTest.from_file("app.py", default_timeout=120).run()
+    if name != "app.py":
+        app.switch_page(name).run()
+    texts += ["ERROR " + error.value for error in app.exception]
+    for kind in (app.markdown, app.caption, app.error, app.warning):
+        texts += [str(element.value) for element in kind]
+    texts += [str(bar.proto.text) for bar in app.get("progress")]
+print(json.dumps(texts))
+"""
+
+
+@contextmanager
+def told_time() -> Iterator[Path]:
+    """Let processes that are started in the block be told the time that the file says; give the file."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "time"
+        path.write_text("+0")
+        faked = {"LD_PRELOAD": str(LIBRARY), "FAKETIME_TIMESTAMP_FILE": str(path), "FAKETIME_NO_CACHE": "1",
+                 "FAKETIME_DONT_FAKE_MONOTONIC": "1"}  # fmt: skip
+        os.environ.update(faked)
+        try:
+            yield path
+        finally:
+            for name in faked:
+                del os.environ[name]
+
+
+def strange_times(value: object, name: str = "") -> Iterator[str]:
+    """Yield what lasts less than nothing or longer than a day, in what a job wrote."""
+    if isinstance(value, dict):
+        for key, each in value.items():
+            yield from strange_times(each, str(key))
+    elif isinstance(value, list):
+        for each in value:
+            yield from strange_times(each, name)
+    elif isinstance(value, int | float) and "seconds" in name and not 0 <= value < DAY_SECONDS:
+        yield f"{name} {value}"
+
+
+def _pages() -> list[str]:
+    """Return what the pages show that is an error or lasts less than nothing."""
+    names = ["app.py", *sorted(f"pages/{path.name}" for path in (settings.PROJECT / "pages").glob("*.py"))]
+    done = subprocess.run([sys.executable, "-c", PAGES, *names], env=local.environment(), cwd=settings.PROJECT,
+                          capture_output=True, text=True, check=True)  # fmt: skip
+    texts: list[str] = json.loads(done.stdout.splitlines()[-1])
+    return [text for text in texts if text.startswith("ERROR") or NEGATIVE.search(text)]
+
+
+def _written(job: Job) -> list[Json]:
+    lines: list[Json] = Run(job).metrics() if job.kind == "runs" else []
+    result = job.folder / "result.json"
+    return [job.status(), *lines, *([read_json(result)] if result.exists() else [])]
+
+
+def _jump(by: str, number: int) -> tuple[int, list[str]]:
+    """Let the clock jump while a job of each kind is at work; return how many ended well, and what was strange."""
+    with told_time() as path:
+        at_work = [JOBS[kind](number) for kind in ("build", "tune", "map", "search")]
+        at_work += [local.start_training(recipe(framework, epochs=60, seed=number), owner="ann").job
+                    for framework in settings.FRAMEWORKS]  # fmt: skip
+        until(lambda: any(job.status().get("epoch", 0) > 1 for job in at_work), seconds=120)
+        path.write_text(by)
+        strange = _pages()
+        ended = [wait(job) for job in at_work]
+        strange += _pages()
+        late = local.start_training(recipe("pytorch", epochs=3, seed=number), owner="ann").job
+        at_work.append(late)
+        ended.append(wait(late))
+    for job in at_work:
+        strange += strange_times(_written(job))
+        if job.kind == "runs" and "tuning" not in job.spec() and not once(Run(job)):
+            strange.append(f"{job.id} has an epoch twice or not at all")
+    say(f"{by}: {dict(zip([job.kind for job in at_work], ended, strict=True))}; strange: {strange or 'nothing'}")
+    return ended.count("finished"), strange
+
+
+def clock() -> str:
+    """Set the clock a day forward, and a day back."""
+    if not LIBRARY.exists():
+        return f"skipped: {LIBRARY} is not there (the package faketime)"
+    prepare()
+    told = {by: _jump(by, number) for number, by in enumerate(("+1d", "-1d"), 1)}
+    return "; ".join(f"{by}: {count} of 7 jobs finished, {len(strange)} strange times or errors"
+                     for by, (count, strange) in told.items())  # fmt: skip
