@@ -67,6 +67,7 @@ def introduce(dataset: Dataset) -> None:
     words = [report.get("origin"), report.get("licence"), f"Built {report['created'][:10]}"]
     words.append(f"Families: {report['families']}" if "parts" in report else "")
     st.caption(" · ".join(plain(word) for word in words if word))
+    whole.fitted(report)
 
 
 main()

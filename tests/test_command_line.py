@@ -9,12 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from digits import settings
 from digits.dataset.dataset import Dataset
 from tests.dataset.sources.made import idx_pair, strokes
 from tests.evaluation.test_judgement import finished
-from tests.factory import digit_files, folder
+from tests.factory import digit_files, folder, saved
 from tests.starter import build_starter, four_drawings
 
 
@@ -33,9 +34,11 @@ TRAIN = ("train", "--dataset", "starter", "--recipe", "notebook-adam", "--set", 
 def test_a_folder_is_built_and_listed(tmp_path: Path) -> None:
     source = folder(tmp_path / "source", digit_files(nested=False))
     (source / "3" / "broken.png").write_bytes(b"no picture")
-    built = digits("build", source, "--name", "mine")
-    assert set(built) == {"dataset", "images", "rejected", "seconds"}
+    (source / "3" / "large.png").write_bytes(saved(Image.new("L", (40, 30))))
+    built = digits("build", source, "--name", "mine", "--fit")
+    assert set(built) == {"dataset", "images", "rejected", "seconds", "fitted"}
     assert built["rejected"] == 1
+    assert built["fitted"]["sizes"] == {"40×30": 1}
     assert digits("list", "datasets")["datasets"] == [{"dataset": "mine", "images": built["images"]}]
     assert "There is a data set mine already" in digits("build", source, "--name", "mine", status=1)["error"]
 
@@ -157,6 +160,7 @@ def test_pen_strokes_are_read_by_writer(pen_strokes: Path) -> None:
         (("evaluate", "nobody", "--images", "x.npz", "--dataset", "x"), 2, "received both"),
         (("evaluate", "nobody", "--dataset", "x"), 1, "There is no run 'nobody'"),
         (("build", "/nowhere", "--name", "x"), 1, "nowhere"),
+        (("build", "starter", "--name", "x", "--fit"), 2, "Only the pictures of a folder or a ZIP can be fitted"),
         (("build", "starter", "--name", "../x"), 2, "A data set cannot be called that"),
         (("compare", "nobody", "anybody"), 1, "There is no run 'nobody'"),
         (("stop", "nobody"), 1, "There is no run 'nobody'"),

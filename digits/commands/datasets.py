@@ -28,15 +28,19 @@ from digits.job import Job
 @click.option("--name", required=True, help="The name of the new data set.")
 @click.option("--labels", help="The labels of IDX images, where they do not lie beside them under the usual name.")
 @click.option("--licence", help="What may be done with the images, where the source does not say it.")
-def build(source: str, name: str, labels: str | None, licence: str | None) -> Json:
+@click.option("--fit", is_flag=True, help="Fit PNGs of other sizes to 28×28, instead of refusing them by name.")
+def build(source: str, name: str, labels: str | None, licence: str | None, fit: bool) -> Json:
     """Build a data set from SOURCE.
 
     A folder or a ZIP of digit folders, IDX images (plain or .gz), a .csv, an .npz, a .json.gz of pen strokes;
     "starter"; "drawings", those kept in the lab; or a download: "kagglehub", "keras-mnist", "openml-mnist",
     "openml-usps".
     """
-    path = source if source in (STARTER, DRAWINGS, *DOWNLOADS) else absolute(source)
-    more = {"labels": absolute(labels) if labels else None, "licence": licence}
+    known = source in (STARTER, DRAWINGS, *DOWNLOADS)
+    if fit and known:
+        raise UsageError("Only the pictures of a folder or a ZIP can be fitted to 28×28", received=source)
+    path = source if known else absolute(source)
+    more = {"labels": absolute(labels) if labels else None, "licence": licence, "fit": fit}
     start = start_drawings if path == DRAWINGS else partial(local.start_build, path)
     return finished(start(name, owner=settings.owner(), more=more), name)
 
@@ -64,7 +68,8 @@ def finished(job: Job, name: str) -> Json:
     finally:
         sweep_build(job.folder)
     report = datasets.Dataset.open(name).report
-    return {"dataset": name, **{key: report[key] for key in ("images", "rejected", "seconds")}}
+    told = ("images", "rejected", "seconds", "fitted")
+    return {"dataset": name, **{key: report[key] for key in told if key in report}}
 
 
 def describe(status: Json) -> str:

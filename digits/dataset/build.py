@@ -55,8 +55,8 @@ def build(
         raise ConflictError(f"{staging.name} is not empty", expected="a folder to work in")
     try:
         report: Json = {"name": name, "kind": source.kind, "origin": source.origin, "licence": source.licence}
-        report |= source.details
-        report |= _write(source, staging, progress, stopped)
+        written = _write(source, staging, progress, stopped)
+        report |= source.details | written  # some details are known when all has been read
         report["seconds"] = round(time.monotonic() - started, 3)
         report["created"] = datetime.now(UTC).isoformat(timespec="seconds")
         write_json(staging / "report.json", report)

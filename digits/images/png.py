@@ -26,7 +26,7 @@ from digits.errors import ImageError
 Bytes = NDArray[np.uint8]
 Chunk = tuple[bytes, bytes]  # kind, content
 
-SIDE = 28
+SIDE, SMALLEST = 28, 8
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # by colour type: grey, RGB, palette, grey-alpha, RGBA
 DEPTHS = {0: (1, 2, 4, 8), 2: (8,), 3: (1, 2, 4, 8), 4: (8,), 6: (8,)}
@@ -37,8 +37,10 @@ ANIMATION = {b"acTL", b"fcTL", b"fdAT"}
 
 
 class Header(NamedTuple):
-    """What the IHDR chunk of a 28×28 picture says."""
+    """What the IHDR chunk of a picture says."""
 
+    width: int
+    height: int
     colour: int
     depth: int
     stride: int  # bytes of one row with its filter byte
@@ -70,22 +72,32 @@ def rows(data: bytes) -> tuple[int, bytes]:
 
     Palettes, transparent colours and 1, 2 or 4 bits come back as four channels. Raises `ImageError`.
     """
+    header, found, filtered = checked(data)
+    if header.colour == 3 or header.depth < 8 or any(kind == b"tRNS" for kind, _ in found):
+        samples = expanded(header, found).reshape(SIDE, 4 * SIDE)
+        return 4, np.pad(samples, ((0, 0), (1, 0))).tobytes()
+    return CHANNELS[header.colour], filtered
+
+
+def checked(data: bytes, longest_side: int = SIDE) -> tuple[Header, list[Chunk], bytes]:
+    """Return header, chunks and filtered rows of one PNG file, of 28×28 unless its sides may be longer.
+
+    Every byte of it is accounted for. Raises `ImageError`.
+    """
     found = chunks(data)
     kinds = [kind for kind, _ in found]
     if kinds != PLAIN:
         _check_order(kinds)
     if found[-1][1]:
         raise ImageError("The IEND chunk is not empty", received=f"{len(found[-1][1])} bytes")
-    header = read_header(found[0][1])
+    header = read_header(found[0][1], longest_side)
     if kinds != PLAIN or header.colour == 3:
         _check_colours(header, found)
     content = found[1][1] if kinds == PLAIN else b"".join(body for kind, body in found if kind == b"IDAT")
-    filtered = inflate(content, SIDE * header.stride)
+    filtered = inflate(content, header.height * header.stride)
     if (highest := max(filtered[:: header.stride])) > 4:
         raise ImageError("A row has an unknown filter", expected="0 … 4", received=highest)
-    if header.colour == 3 or header.depth < 8 or b"tRNS" in kinds:
-        return 4, _rare(header, found)
-    return CHANNELS[header.colour], filtered
+    return header, found, filtered
 
 
 def chunks(data: bytes) -> list[Chunk]:
@@ -107,20 +119,22 @@ def chunks(data: bytes) -> list[Chunk]:
 
 
 @lru_cache(maxsize=64)
-def read_header(content: bytes) -> Header:
-    """Return what IHDR says. Raises `ImageError` unless it is a 28×28 picture of a kind that is read here."""
+def read_header(content: bytes, longest_side: int = SIDE) -> Header:
+    """Return what IHDR says. Raises `ImageError` unless it is a picture of a kind and a size that is read here."""
     if len(content) != 13:
         raise ImageError("The IHDR chunk has a wrong length", expected=13, received=len(content))
     width, height, depth, colour, compression, filtering, interlace = struct.unpack(">IIBBBBB", content)
-    if (width, height) != (SIDE, SIDE):
-        raise ImageError("The picture has another size", expected="28×28", received=f"{width}×{height}")
+    others = min(width, height) > 0 and SMALLEST <= max(width, height) <= longest_side
+    if (width, height) != (SIDE, SIDE) and (longest_side == SIDE or not others):
+        more = "" if longest_side == SIDE else f", or its longer side {SMALLEST} to {longest_side:,} pixels"
+        raise ImageError("The picture has another size", expected=f"28×28{more}", received=f"{width}×{height}")
     if depth == 16:
         raise ImageError("The picture has 16 bits a sample", expected="8 or fewer")
     if interlace == 1:
         raise ImageError("The picture is interlaced", expected="rows from top to bottom")
     if depth not in DEPTHS.get(colour, ()) or (compression, filtering, interlace) != (0, 0, 0):
         raise ImageError("The IHDR chunk makes no sense", received=content[8:].hex(" "))
-    return Header(colour, depth, 1 + (SIDE * CHANNELS[colour] * depth + 7) // 8)
+    return Header(width, height, colour, depth, 1 + (width * CHANNELS[colour] * depth + 7) // 8)
 
 
 def inflate(content: bytes, size: int) -> bytes:
@@ -220,18 +234,18 @@ def _check_colours(header: Header, found: list[Chunk]) -> None:
         raise ImageError("The tRNS chunk has a wrong length", received=f"{alpha} bytes")
 
 
-def _rare(header: Header, found: list[Chunk]) -> bytes:
-    """Return a checked picture of a rare kind as 28 unfiltered RGBA rows: Pillow expands it."""
+def expanded(header: Header, found: list[Chunk]) -> Bytes:
+    """Return (height, width, 4) uint8 RGBA of a checked picture: Pillow expands any kind. Raises `ImageError`."""
     kept = [chunk for chunk in found if chunk[0] in (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")]
     try:
         with Image.open(io.BytesIO(SIGNATURE + b"".join(map(_chunk, kept))), formats=["PNG"]) as image:
             highest = max(image.tobytes())
-            pixels = image.convert("RGBA").tobytes()
+            pixels = np.array(image.convert("RGBA"))
     except (OSError, SyntaxError, ValueError) as error:
         raise ImageError("Its colours cannot be read", received=error) from error
     if header.colour == 3 and highest >= len(dict(kept)[b"PLTE"]) // 3:
         raise ImageError("A pixel has a colour that is not in the palette", received=highest)
-    return b"".join(b"\0" + pixels[start : start + 4 * SIDE] for start in range(0, len(pixels), 4 * SIDE))
+    return pixels
 
 
 def _chunk(chunk: Chunk) -> bytes:

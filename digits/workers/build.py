@@ -54,7 +54,7 @@ def opened(desk: Desk) -> Source:
 
         return download(spec["source"], desk.job.folder / "download", progress=progress, stopped=desk.stopped)
     try:
-        source = open_source(spec["source"], labels=spec.get("labels"))
+        source = open_source(spec["source"], labels=spec.get("labels"), fit=bool(spec.get("fit")))
     except SourceError as error:
         raise SourceError(_as_called(str(error), spec)) from error
     source.origin = _as_called(source.origin, spec)

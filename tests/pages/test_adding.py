@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from digits import drawings, settings
@@ -126,7 +127,7 @@ def test_data_sets_are_combined_by_a_click() -> None:
 def test_two_uploads_of_idx_are_built_under_the_licence_that_was_given(tmp_path: Path) -> None:
     images = idx_pair(tmp_path, packed=True)
     labels = tmp_path / "train-labels-idx1-ubyte.gz"
-    job = asking.built_of(*asking.stored([Upload(labels), Upload(images)]), "mnist", "CC BY-SA 3.0")
+    job = asking.built_of(*asking.stored([Upload(labels), Upload(images)]), "mnist", {"licence": "CC BY-SA 3.0"})
     assert wait_for_end(job) == "finished", job.status()
     report = Dataset.open("mnist").report
     assert (report["images"], report["licence"]) == (30, "CC BY-SA 3.0")
@@ -135,9 +136,28 @@ def test_two_uploads_of_idx_are_built_under_the_licence_that_was_given(tmp_path:
 
 def test_what_is_wrong_with_an_upload_is_said_of_the_name_that_its_person_gave(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"no zip")
-    job = asking.built_of(*asking.stored([Upload(tmp_path / "file", "my digits.zip")]), "mine", None)
+    job = asking.built_of(*asking.stored([Upload(tmp_path / "file", "my digits.zip")]), "mine", {})
     assert wait_for_end(job) == "failed"
     assert job.status()["error"].startswith("my digits.zip is no sound ZIP")
+
+
+def test_pictures_of_other_sizes_are_fitted_where_the_toggle_says_so_and_the_page_says_which(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DIGITS_SOURCES", str(tmp_path))
+    files = factory.digit_files() | {"3/3/large.png": factory.saved(Image.new("L", (56, 40), 200))}
+    root = factory.folder(tmp_path / "mine", files)
+    app = asked("Path on this machine")
+    app.text_input[0].set_value(str(root)).run()
+    assert app.toggle[0].value is False
+    app.toggle[0].set_value(True).run()
+    next(one for one in app.button if one.label == "Build").click().run()
+    (job,) = jobs.all_jobs("builds")
+    assert wait_for_end(job) == "finished", job.status()
+    app = AppTest.from_file(str(settings.PROJECT / "app.py"), default_timeout=60)
+    app.switch_page("pages/dataset.py").run()
+    assert "**21 images** of 10 digits · 0 files refused" in words(app)
+    assert "1 picture fitted to 28×28 \\(1 of 56×40\\)\\, by Pillow" in words(app)
 
 
 @pytest.mark.parametrize("names", [["x-images-idx3-ubyte"], ["a.zip", "b.zip"], ["x-images-idx3-ubyte"] * 2])

@@ -19,6 +19,7 @@ from digits.dataset.sources.idx import is_idx
 from digits.engine import local
 from digits.engine.drawings import NAME, name_for_drawings, start_drawings
 from digits.errors import SourceError, UsageError
+from digits.files import Json
 from digits.job import Job
 from ui.frame import owner, plain
 
@@ -72,13 +73,13 @@ def file() -> Wanted:
     """Ask for a file from the browser, or two of IDX."""
     st.caption(FORMS)
     uploads = st.file_uploader("File, or IDX images and labels", accept_multiple_files=True)
-    licence = ask_licence()
+    more = ask_more()
     if not uploads:
         return Wanted("", None)
 
     def start(name: str) -> Job:
         local.check_new(name)  # before a whole file is kept
-        return built_of(*stored(uploads), name, licence)
+        return built_of(*stored(uploads), name, more)
 
     return Wanted(stem_of(uploads[0].name), start)
 
@@ -88,10 +89,10 @@ def path() -> Wanted:
     roots = " or ".join(f"`{root}`" for root in settings.source_roots())
     st.caption(f"A folder of digit folders, or a file, under {roots}. {FORMS}")
     text = st.text_input("Folder or file").strip()
-    licence = ask_licence()
+    more = ask_more()
     if not text:
         return Wanted("", None)
-    return Wanted(stem_of(Path(text).name), lambda name: built(allowed(text), {"licence": licence}, name))
+    return Wanted(stem_of(Path(text).name), lambda name: built(allowed(text), more, name))
 
 
 def download() -> Wanted:
@@ -120,22 +121,25 @@ def combine() -> Wanted:
     return Wanted("-".join(parts), start)
 
 
-def built(source: str | Path, more: dict[str, Any], name: str) -> Job:
+def built(source: str | Path, more: Json, name: str) -> Job:
     """Start building `name` from `source`."""
     return local.start_build(source, name, owner=owner(), more=more)
 
 
-def built_of(images: Kept, labels: Kept | None, name: str, licence: str | None) -> Job:
+def built_of(images: Kept, labels: Kept | None, name: str, more: Json) -> Job:
     """Start building `name` from what was uploaded; the report and errors name the files as their person did."""
     called = {kept.path.name: kept.name for kept in (images, labels) if kept}
-    more = {"labels": str(labels.path) if labels else None, "licence": licence, "called": called}
-    return built(images.path, more, name)
+    return built(images.path, {**more, "labels": str(labels.path) if labels else None, "called": called}, name)
 
 
-def ask_licence() -> str | None:
-    """Ask under which licence the images are: a file does not say it."""
+def ask_more() -> Json:
+    """Ask what a file does not say: the licence of its images, and whether those of other sizes are wanted."""
     text = st.text_input("Licence, where you know it", max_chars=300, placeholder="CC BY 4.0, by …")
-    return text.strip() or None
+    fit = st.toggle("Fit pictures of other sizes to 28×28",
+                    help="PNGs of a folder or a ZIP, their longer side up to 1,024 pixels. It becomes 28 pixels, and "
+                    "nothing is stretched or cut off. How many there were, and of which sizes, stands with the data "
+                    "set. Without this, they are refused and listed.")  # fmt: skip
+    return {"licence": text.strip() or None, "fit": fit}
 
 
 def stem_of(name: str) -> str:

@@ -12,11 +12,12 @@ from digits.dataset.dataset import Dataset
 from digits.dataset.portrait import shares
 from digits.dataset.split import at_random
 from digits.figures.palette import NEUTRAL
+from digits.files import Json
 from digits.training.recipe import preset
 from ui.datasets.browsing import CHANNELS
 from ui.datasets.reading import index, sums
 from ui.datasets.strips import strip
-from ui.frame import percent
+from ui.frame import count, percent, plain
 from ui.table import harmless
 
 
@@ -84,6 +85,14 @@ def share_table(parts: dict[str, np.ndarray]) -> str:
         share = percent(column[-1] / max(1, column.sum())).replace(" ", "\u00a0")
         lines.append([str(digit), *(f"{count:,}" for count in column), share])
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def fitted(report: Json) -> None:
+    """Say how many pictures of which other sizes were made 28×28, and how; nothing if none were."""
+    found = report.get("fitted")
+    if found and found["images"]:
+        sizes = ", ".join(f"{number:,} of {size}" for size, number in found["sizes"].items())
+        st.caption(plain(f"{count(found['images'], 'picture')} fitted to 28×28 ({sizes}), {found['how']}."))
 
 
 def refused(dataset: Dataset) -> None:

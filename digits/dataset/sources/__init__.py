@@ -15,6 +15,7 @@ from digits.dataset.paths import Picture
 from digits.dataset.sources.archive import Archive
 from digits.dataset.sources.arrays import Arrays
 from digits.dataset.sources.drawings import Drawings
+from digits.dataset.sources.fitted import Fitted
 from digits.dataset.sources.folder import Folder
 from digits.dataset.sources.idx import is_idx, read_idx
 from digits.dataset.sources.packed import read_packed
@@ -46,11 +47,17 @@ class Source(Protocol):
     def __iter__(self) -> Iterator[Picture]: ...
 
 
-def open_source(text: str | Path, *, labels: str | Path | None = None) -> Source:
+def open_source(text: str | Path, *, labels: str | Path | None = None, fit: bool = False) -> Source:
     """Return the source that `text` names: "starter", "drawings", a folder or a file, whose kind its name tells.
 
-    `labels` names the labels of IDX images that have no usual name. Raises `SourceError`.
+    `labels` names the labels of IDX images that have no usual name. With `fit`, pictures of other sizes than 28×28
+    are made so. Raises `SourceError`, and `UsageError` where no picture can be fitted.
     """
+    source = _open(text, labels)
+    return Fitted(source) if fit else source
+
+
+def _open(text: str | Path, labels: str | Path | None) -> Source:
     if text == STARTER:
         return Starter()
     if text == DRAWINGS:

@@ -161,7 +161,8 @@ def check_parts(datasets: Sequence[Dataset], take: int | None, seed: int = 42) -
 def _about(part: Part) -> dict[str, object]:
     report = part.dataset.report
     return {"name": part.dataset.name, "fingerprint": part.dataset.fingerprint, "images": len(part.rows),
-            "origin": report["origin"], "licence": report.get("licence", "")}  # fmt: skip
+            "origin": report["origin"], "licence": report.get("licence", ""),
+            "fitted": report.get("fitted")}  # fmt: skip
 
 
 def _unknown(datasets: Sequence[Dataset]) -> str:
