@@ -32,7 +32,8 @@ from digits.images.frame import frame_all
 from digits.images.strokes import read_drawings
 from digits.models import Classifier
 from digits.settings import FRAMEWORK_NAMES, FRAMEWORKS
-from digits.training.inputs import framed_ink, full_inputs
+from digits.training.framed import framed_ink
+from digits.training.inputs import full_inputs
 from digits.training.run import Run, find_run
 
 Ink = NDArray[np.uint8]

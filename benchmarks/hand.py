@@ -33,7 +33,7 @@ from digits.images.strokes import CANVAS_SIDE, DRAWN_SIDE, PEN_WIDTH, Drawing, P
 from digits.job import Job
 from digits.models import Classifier
 from digits.training import recipe as recipes
-from digits.training.inputs import framed_ink
+from digits.training.framed import framed_ink
 from digits.training.run import Run
 
 Ink = NDArray[np.uint8]

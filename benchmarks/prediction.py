@@ -32,7 +32,8 @@ from digits.models import State, weights
 from digits.prediction import Predictor
 from digits.settings import FRAMEWORK_NAMES, FRAMEWORKS
 from digits.training.architecture import Architecture
-from digits.training.inputs import columns, framed_ink, full_inputs
+from digits.training.framed import framed_ink
+from digits.training.inputs import columns, full_inputs
 from digits.training.run import Run, find_run
 
 Way = Callable[[], object]

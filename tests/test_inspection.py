@@ -7,7 +7,8 @@ from digits import inspection, settings
 from digits.dataset.dataset import Dataset
 from digits.errors import NotFoundError
 from digits.models import weights
-from digits.training.inputs import framed_ink, full_inputs
+from digits.training.framed import framed_ink
+from digits.training.inputs import full_inputs
 from digits.training.recipe import Recipe
 from digits.training.run import all_runs
 from tests.starter import small, wait_for_end

@@ -11,7 +11,8 @@ import pytest
 
 from digits.models import weights
 from digits.models.takeaway import keras_loader, pytorch_loader
-from digits.training.inputs import framed_ink, full_inputs
+from digits.training.framed import framed_ink
+from digits.training.inputs import full_inputs
 from digits.training.recipe import Recipe
 from digits.training.run import all_runs
 

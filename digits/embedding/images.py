@@ -17,7 +17,7 @@ from digits.dataset.dataset import Dataset
 from digits.dataset.split import at_random
 from digits.embedding.recipe import MapRecipe
 from digits.files import canonical, sha256
-from digits.training.inputs import framed_ink
+from digits.training.framed import framed_ink
 from digits.training.recipe import Recipe
 from digits.training.run import find_run
 

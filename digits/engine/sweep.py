@@ -16,7 +16,7 @@ from digits.dataset.dataset import Dataset, dataset_names
 from digits.errors import ConflictError, IntegrityError, NotFoundError
 from digits.evaluation.kept import forget
 from digits.files import Json, Lock, read_json
-from digits.training import variants
+from digits.training import framed, variants
 from digits.training.run import Run
 
 KINDS = ("builds", "runs", "duels", "locksteps", "maps", "exports", "inspections", "searches", "evaluations")
@@ -36,7 +36,7 @@ def sweep() -> None:
     for kind, tidy in (("builds", sweep_build), ("exports", sweep_export)):
         for job in jobs.all_jobs(kind):
             tidy(job.folder)
-    for look in (_sweep_maps, _sweep_uploads, _sweep_evaluations, _sweep_variants):
+    for look in (_sweep_maps, _sweep_uploads, _sweep_evaluations, _sweep_variants, _sweep_framed):
         with suppress(IntegrityError, NotFoundError):  # what is damaged may be what still needs them
             look()
 
@@ -75,6 +75,10 @@ def _sweep_variants() -> None:
         for folder in folders:
             if folder.name not in wanted:
                 shutil.rmtree(folder, ignore_errors=True)
+
+
+def _sweep_framed() -> None:
+    framed.sweep({Dataset.open(name).fingerprint for name in dataset_names()})
 
 
 def _sweep_uploads() -> None:

@@ -17,7 +17,7 @@ from digits.evaluation.evaluate import logits, trained
 from digits.evaluation.kept import is_own, keep, kept, summary
 from digits.files import Json
 from digits.training import taught
-from digits.training.inputs import CHUNK, framed_ink
+from digits.training.framed import CHUNK, framed_images
 from digits.training.run import Run, find_run
 
 Pause = Callable[[int], None]
@@ -37,7 +37,7 @@ def on_dataset(run: Run, dataset: Dataset, framework: str | None = None) -> Json
     found = None if other else kept(run, dataset)
     if found is None:
         dataset.check()
-        found = evaluate(run, dataset, framed_ink(dataset.images, run.recipe), framework=framework)
+        found = evaluate(run, dataset, framed_images(dataset, run.recipe), framework=framework)
         if not other:
             keep(run, found)
     return found

@@ -16,7 +16,8 @@ from digits.files import Json, read_arrays
 from digits.images.frame import frame, frame_all
 from digits.images.strokes import Drawing, drawn_ink, fit
 from digits.models import Classifier, create, weights
-from digits.training.inputs import CHUNK, full_inputs
+from digits.training.framed import CHUNK
+from digits.training.inputs import full_inputs
 from digits.training.recipe import Recipe
 from digits.training.run import Run
 

@@ -15,13 +15,11 @@ from numpy.typing import NDArray
 
 from digits.dataset.dataset import Dataset
 from digits.dataset.split import Split, split_of
-from digits.images.frame import frame_all
-from digits.images.ink import to_ink
+from digits.training.framed import framed_images
 from digits.training.recipe import Recipe
 from digits.training.shares import dealt
 
 Floats = NDArray[np.floating[Any]]
-CHUNK = 4096
 ALIGNED_BYTES = 64  # TensorFlow works only on what lies so
 ALPHA = 3  # the notebook's pictures carry their ink in the last of four channels
 
@@ -53,15 +51,6 @@ class Data:
 def columns(recipe: Recipe) -> NDArray[np.int64]:
     """Return where each of the 784 inks stands in the recipe's inputs."""
     return np.arange(784) if recipe.pixels == "ink" else np.arange(784) * 4 + ALPHA
-
-
-def framed_ink(pictures: NDArray[np.uint8], recipe: Recipe) -> NDArray[np.uint8]:
-    """Return the ink (n, 784) uint8 of RGBA `pictures` (n, 28, 28, 4), framed as the recipe says."""
-    parts = [
-        frame_all(to_ink(np.asarray(pictures[start : start + CHUNK])), recipe.frame).reshape(-1, 784)
-        for start in range(0, len(pictures), CHUNK)
-    ]
-    return np.concatenate(parts) if parts else np.zeros((0, 784), np.uint8)
 
 
 def scaled(ink: NDArray[np.uint8], recipe: Recipe) -> Floats:
@@ -132,7 +121,7 @@ def load(recipe: Recipe, fingerprint: str, *, parts: Split | None = None) -> Dat
     """
     dataset = Dataset.of(recipe.dataset, fingerprint)
     dataset.check()
-    ink, parts = framed_ink(dataset.images, recipe), parts or split_of(dataset, recipe)
+    ink, parts = framed_images(dataset, recipe), parts or split_of(dataset, recipe)
     live, shown = alive(ink, recipe), dealt(parts.train, dataset, recipe.shares, recipe.seed)
 
     def part(rows: NDArray[np.int64]) -> Part:

@@ -14,7 +14,7 @@ from digits.errors import DigitsError, IntegrityError, StoppedError
 from digits.evaluation.cross import evaluate
 from digits.evaluation.kept import keep
 from digits.files import Json, write_json
-from digits.training.inputs import framed_ink
+from digits.training.framed import framed_images
 from digits.training.queue import wait_for_slot
 from digits.training.run import Run, find_run
 from digits.workers.desk import Desk, work
@@ -91,7 +91,7 @@ def _together(pairs: list[tuple[Run, Dataset]], progress: Progress, wrong: list[
 
 def _ink(run: Run, dataset: Dataset) -> NDArray[np.uint8]:
     dataset.check()
-    return framed_ink(dataset.images, run.recipe)
+    return framed_images(dataset, run.recipe)
 
 
 if __name__ == "__main__":

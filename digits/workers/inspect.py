@@ -12,7 +12,8 @@ from digits.files import Json, write_json
 from digits.inspection import IMAGES, KIND
 from digits.models import create, weights
 from digits.settings import FRAMEWORK_NAMES
-from digits.training.inputs import framed_ink, full_inputs
+from digits.training.framed import framed_ink
+from digits.training.inputs import full_inputs
 from digits.training.recipe import Recipe
 from digits.workers.desk import Desk, work
 

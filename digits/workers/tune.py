@@ -22,7 +22,8 @@ from digits.files import Json, Lock, append_line, replace
 from digits.images.augment import Augmentation, augment
 from digits.models import Classifier, State, create, weights
 from digits.training import taught, tuning
-from digits.training.inputs import Data, Part, alive, framed_ink, live_inputs
+from digits.training.framed import framed_ink
+from digits.training.inputs import Data, Part, alive, live_inputs
 from digits.training.loop import Loop
 from digits.training.queue import POLL_SECONDS, watch_those_at_work
 from digits.training.recipe import STRENGTHS, Recipe

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from digits import settings
 from digits.dataset.dataset import Dataset
 from digits.dataset.split import split_of
-from digits.training.inputs import framed_ink
+from digits.training.framed import framed_ink
 from digits.training.recipe import STRENGTHS, Recipe, preset
 from digits.training.variants import draw
 from ui.training import augmentation

@@ -14,8 +14,9 @@ from digits.errors import IntegrityError, NotFoundError
 from digits.images.frame import frame
 from digits.images.ink import to_rgba
 from digits.models import weights
-from digits.training import inputs
-from digits.training.inputs import columns, fill, framed_ink, full_inputs, load, room, scaled
+from digits.training import framed, inputs
+from digits.training.framed import framed_ink
+from digits.training.inputs import columns, fill, full_inputs, load, room, scaled
 from digits.training.recipe import Recipe
 from tests import factory
 
@@ -81,7 +82,7 @@ def test_ink_is_framed_as_the_recipe_says() -> None:
 def test_pictures_are_framed_alike_in_chunks_and_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     pictures = to_rgba(inks())
     whole = framed_ink(pictures, recipe())
-    monkeypatch.setattr(inputs, "CHUNK", 7)
+    monkeypatch.setattr(framed, "CHUNK", 7)
     assert np.array_equal(framed_ink(pictures, recipe()), whole)
     assert framed_ink(pictures[:0], recipe()).shape == (0, 784)
 

@@ -12,7 +12,7 @@ from digits.attribution import Attribution
 from digits.dataset import dataset as datasets
 from digits.errors import WorkerError
 from digits.training import taught
-from digits.training.inputs import framed_ink
+from digits.training.framed import framed_ink
 from digits.training.run import all_runs
 from ui.drawing import why
 from ui.drawing.why import nearest, picture, sentence

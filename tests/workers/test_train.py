@@ -13,7 +13,8 @@ from digits.evaluation.certainty import Certainty
 from digits.evaluation.evaluate import trained
 from digits.job import Job
 from digits.models import weights
-from digits.training.inputs import framed_ink, full_inputs
+from digits.training.framed import framed_ink
+from digits.training.inputs import full_inputs
 from digits.training.knowledge import FILE, MOST, Knowledge
 from digits.training.queue import draw_ticket
 from digits.training.run import Run

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from digits.errors import DigitsError
 from digits.models import State, weights
 from digits.training.architecture import Architecture
-from digits.training.inputs import columns, framed_ink, full_inputs
+from digits.training.framed import framed_ink
+from digits.training.inputs import columns, full_inputs
 from digits.training.recipe import Recipe
 from digits.training.run import Run
 from ui.boxes import run_box

@@ -15,7 +15,7 @@ from digits.images.frame import frame
 from digits.prediction import Prediction
 from digits.settings import FRAMEWORK_NAMES
 from digits.training import taught
-from digits.training.inputs import framed_ink
+from digits.training.framed import framed_ink
 from digits.training.run import Run
 from ui.datasets.reading import index
 from ui.datasets.strips import strip

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from digits.embedding.maps import Drawn
 from digits.settings import FRAMEWORK_NAMES
-from digits.training.inputs import framed_ink
+from digits.training.framed import framed_ink
 from digits.training.run import Run
 from ui.digit_map import Pane
 from ui.gallery import gallery

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from digits.dataset.dataset import Dataset
 from digits.dataset.split import families_hash, split_of
 from digits.errors import DigitsError
-from digits.training.inputs import framed_ink
+from digits.training.framed import framed_ink
 from digits.training.recipe import DEALT, STRENGTHS, Recipe
 from digits.training.variants import draw
 from ui.frame import plain
