@@ -45,7 +45,8 @@ def test_a_job_keeps_the_place_that_was_drawn_for_it_when_it_was_started() -> No
 
 
 def test_every_owners_first_job_goes_before_anybodys_second() -> None:
-    held = [living(f"{owner}{number}", owner) for owner in ("ann", "bob", "cat") for number in range(3)]
+    owners = ("ann", "bob", "cat", "dan", "eve")
+    held = [living(f"{owner}{number}", owner) for owner in owners for number in range(4)]
     tickets = [draw_ticket(job, job.id[:3]) for job, _ in held]
     served = []
     while tickets:
@@ -55,7 +56,7 @@ def test_every_owners_first_job_goes_before_anybodys_second() -> None:
                 served.append(ticket.id)
                 tickets.remove(ticket)
                 slot.close()
-    assert served == ["ann0", "bob0", "cat0", "ann1", "bob1", "cat1", "ann2", "bob2", "cat2"]
+    assert served == [f"{owner}{number}" for number in range(4) for owner in owners]
 
 
 def test_somebody_who_comes_later_is_not_put_behind_all_of_another_owners_jobs() -> None:
