@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import secrets
-import signal
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 from digits import job as jobs
@@ -15,8 +15,9 @@ from digits import machine, settings, watch
 from digits.dataset.dataset import Dataset, check_name, dataset_names
 from digits.dataset.sources.combined import check_parts
 from digits.dataset.split import split_by, split_of
+from digits.engine import death
 from digits.engine.sweep import sweep, sweep_build
-from digits.errors import ConflictError
+from digits.errors import ConflictError, IntegrityError
 from digits.files import Json, Lock
 from digits.job import Job
 from digits.training import room
@@ -27,10 +28,6 @@ from digits.training.run import Run
 # What workers are given unless somebody says otherwise: how long a thread looks for more work before it sleeps, and
 # from how many bytes on memory that is let go goes back to the machine at once.
 OURS = {"GOMP_SPINCOUNT": "1000", "MALLOC_MMAP_THRESHOLD_": str(2**25), "MALLOC_TRIM_THRESHOLD_": str(2**28)}
-
-OUT_OF_MEMORY = (
-    "The machine ran out of memory and ended its process. A smaller data set, network or batch needs less."
-)
 
 
 def launch(worker: str, job: Job, lock: Lock, *, leash: int | None = None) -> None:
@@ -52,10 +49,11 @@ def launch(worker: str, job: Job, lock: Lock, *, leash: int | None = None) -> No
 
 
 def _reap(process: subprocess.Popen[bytes], folder: Path, memory_kills: int | None) -> None:
-    """Wait for a worker's end, so that it does not stay a zombie, say why it was killed, and remove its leavings."""
-    if process.wait() == -signal.SIGKILL:
-        out = memory_kills != machine.memory_kills()
-        watch.tell(folder, OUT_OF_MEMORY if out else "Its process was killed by somebody", first=True)
+    """Wait for a worker's end, so that it does not stay a zombie, say of what it died, and remove its leavings."""
+    if status := process.wait():
+        more = memory_kills != machine.memory_kills()
+        with suppress(OSError, IntegrityError, KeyError):  # somebody deleted it meanwhile, or it is damaged
+            watch.tell(folder, death.cause(status, folder / "worker.log", kernel_ended_some=more), first=True)
     if folder.parent.name == "builds":
         sweep_build(folder)
 

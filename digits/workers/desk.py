@@ -11,13 +11,13 @@ import traceback
 from collections.abc import Callable
 from typing import Any
 
+from digits.engine import death
 from digits.errors import ConflictError, DigitsError, StoppedError, UsageError
 from digits.files import Lock, last_word, read_json, unwritable, write_json
 from digits.job import LIVE, Job
 from digits.watch import Beat
 from digits.workers.ending import GRACE_SECONDS, SIGNALS, Ears
 
-OUT_OF_MEMORY = ("can't allocate memory", "OOM when allocating", "std::bad_alloc")  # as the frameworks say it
 SECONDS_BETWEEN = 0.5  # progress is written at most this often
 
 
@@ -130,6 +130,6 @@ def _sentence(error: Exception) -> str:
         return str(error)
     if isinstance(error, OSError) and (refusal := unwritable(error)):
         return str(refusal)
-    if isinstance(error, MemoryError) or any(word in str(error) for word in OUT_OF_MEMORY):
-        return "The machine ran out of memory. A smaller data set, network or batch needs less."
+    if isinstance(error, MemoryError) or death.is_memory(str(error)):
+        return death.OUT_OF_MEMORY
     return f"{type(error).__name__}: {error}"
