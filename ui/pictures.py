@@ -29,7 +29,7 @@ def edged(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def address(picture: NDArray[np.uint8]) -> str:
-    """Return a grey `picture` (h, w) as the address of itself: it comes with the page and is never gone."""
+    """Return a `picture`, (h, w) grey or (h, w, 3), as the address of itself: it comes with the page, never gone."""
     file = io.BytesIO()
     Image.fromarray(picture).save(file, "PNG")
     return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"

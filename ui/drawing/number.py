@@ -21,7 +21,7 @@ from ui.drawing.drawn import Drawn
 from ui.drawing.layout import EDGES
 from ui.drawing.words import FAR, SURE, SURE_OF, UNSURE, doubt, ranked
 from ui.frame import count, percent, plain
-from ui.pictures import edged, tiles
+from ui.pictures import address, edged, tiles
 from ui.readers import predictor
 
 KEY, WIDTH, HEIGHT = "number", 600, 280  # of the canvas, in pixels
@@ -139,7 +139,7 @@ def show_digits(chosen: list[Run], parts: Sequence[Part], readings: Mapping[str,
         with row.container(width=COLUMN, gap="xsmall"):
             seen = np.stack([frame(part.ink, how) for how in frames])
             words = f"Digit {place + 1} as the models see it, {' and '.join(frames)}"
-            st.image(edged(tiles(seen, columns=1, scale=SCALE)), alt=words, output_format="PNG")
+            st.image(address(edged(tiles(seen, columns=1, scale=SCALE))), alt=words)
             for framework, reading in readings.items():
                 if not isinstance(reading, str):
                     share = percent(float(reading[place].probabilities.max()), digits=0)
@@ -148,9 +148,8 @@ def show_digits(chosen: list[Run], parts: Sequence[Part], readings: Mapping[str,
 
 def show_parts(drawing: Drawn, parts: Sequence[Part]) -> None:
     """Show which ink belongs to which digit."""
-    st.image(
-        edged(coloured(drawing.ink, parts)), alt=f"The drawing in {count(len(parts), 'digit')}, each in a colour"
-    )
+    words = f"The drawing in {count(len(parts), 'digit')}, each in a colour"
+    st.image(address(edged(coloured(drawing.ink, parts))), alt=words)
     st.caption(f"{count(len(parts), 'digit')}, from left to right", help=GROUPED)
 
 

@@ -21,7 +21,7 @@ from ui.datasets.reading import index
 from ui.datasets.strips import strip
 from ui.drawing.drawn import Drawn
 from ui.frame import errors_shown, percent, plain
-from ui.pictures import edged
+from ui.pictures import address, edged
 from ui.readers import predictor
 
 SCALE, PAPER, FAINT = 8, 255, 0.12  # of a pixel; what the ink under the colours keeps of its darkness
@@ -53,7 +53,7 @@ def _key(colour: str) -> str:
 def _show(run: Run, ink: NDArray[np.uint8], said: Prediction) -> None:
     found = _why(run.id, run.recipe.framework, ink, said.digit)
     words = sentence(found, FRAMEWORK_NAMES[run.recipe.framework])
-    st.image(edged(picture(ink, found.ink)), alt=words, output_format="PNG")
+    st.image(address(edged(picture(ink, found.ink))), alt=words)
     st.markdown(words)
     show_nearest(run, said.nearest)
 
