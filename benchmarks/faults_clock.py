@@ -29,11 +29,11 @@ LIBRARY = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1")
 DAY_SECONDS = 86_400
 NEGATIVE = re.compile(r"[-−]\d[\d:.,]* ?(?:s|min|h|d|left)\b")
 PAGES = """
-import json, sys
+import json, os, sys
 from streamlit.testing.v1 import AppTest
 texts = []
 for name in sys.argv[1:]:
-    app = AppTest.from_file("app.py", default_timeout=120).run()
+    app = AppTest.from_file(os.path.abspath("app.py"), default_timeout=120).run()
     if name != "app.py":
         app.switch_page(name).run()
     texts += ["ERROR " + error.value for error in app.exception]
@@ -76,7 +76,7 @@ def _pages() -> list[str]:
     """Return what the pages show that is an error or lasts less than nothing."""
     names = ["app.py", *sorted(f"pages/{path.name}" for path in (settings.PROJECT / "pages").glob("*.py"))]
     done = subprocess.run([sys.executable, "-c", PAGES, *names], env=local.environment(), cwd=settings.PROJECT,
-                          capture_output=True, text=True, check=True)  # fmt: skip
+                          stdout=subprocess.PIPE, text=True, check=True)  # fmt: skip
     texts: list[str] = json.loads(done.stdout.splitlines()[-1])
     return [text for text in texts if text.startswith("ERROR") or NEGATIVE.search(text)]
 

@@ -7,11 +7,11 @@ import random
 import resource
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from benchmarks.faults_jobs import at_work
-from benchmarks.faults_lab import build_starter, recipe, say, wait
+from benchmarks.faults_lab import build_starter, recipe, say, until, wait
 from digits import settings
 from digits.engine import local
 from digits.job import Job
@@ -51,6 +51,8 @@ def _out_of_memory(number: int, limit: Callable[[int], None]) -> tuple[Job, floa
     limit(pid)
     began = time.monotonic()
     wait(job, seconds=120)
+    with suppress(TimeoutError):
+        until(lambda: bool(job.status().get("error")), seconds=10)
     return job, time.monotonic() - began
 
 
