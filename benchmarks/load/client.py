@@ -28,7 +28,7 @@ class Session:
         self._page, self._query = page, query
         self._socket: ClientConnection | None = None
         self._states: dict[str, WidgetState] = {}
-        self._timers: dict[str, tuple[float, asyncio.Task[None]]] = {}
+        self.timers: dict[str, tuple[float, asyncio.Task[None]]] = {}  # by fragment: how often it looks again
         self._reader: asyncio.Task[None] | None = None
         self._ended, self._news = False, asyncio.Event()
         self.elements: dict[tuple[int, ...], Any] = {}  # by its place on the page
@@ -47,7 +47,7 @@ class Session:
 
     async def close(self) -> None:
         """Leave, as a closed tab does."""
-        for _, timer in self._timers.values():
+        for _, timer in self.timers.values():
             timer.cancel()
         if self._reader:
             self._reader.cancel()
@@ -105,10 +105,10 @@ class Session:
             for id in message.stop_auto_rerun.fragment_ids:
                 self._stop(id)
         elif kind == "new_session" and not message.metadata.run.fragment_ids:
-            for id in list(self._timers):  # the page that is drawn says anew what looks again
+            for id in list(self.timers):  # the page that is drawn says anew what looks again
                 self._stop(id)
         elif kind == "script_finished":
-            self._ended = True
+            self._ended = message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN
 
     def _draw(self, message: ForwardMsg) -> None:
         if message.delta.WhichOneof("type") != "new_element":
@@ -119,11 +119,11 @@ class Session:
             self.heard.append(element.echarts_chart.alt)
 
     def _time(self, fragment: str, interval: float) -> None:
-        if fragment in self._timers and self._timers[fragment][0] == interval:
+        if fragment in self.timers and self.timers[fragment][0] == interval:
             return
         self._stop(fragment)
         self.paces.append(interval)
-        self._timers[fragment] = (interval, asyncio.create_task(self._tick(fragment, interval)))
+        self.timers[fragment] = (interval, asyncio.create_task(self._tick(fragment, interval)))
 
     async def _tick(self, fragment: str, interval: float) -> None:
         while True:
@@ -132,6 +132,6 @@ class Session:
             await self._send(fragment, timer=True)
 
     def _stop(self, fragment: str) -> None:
-        found = self._timers.pop(fragment, None)
+        found = self.timers.pop(fragment, None)
         if found:
             found[1].cancel()
