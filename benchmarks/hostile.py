@@ -1,6 +1,6 @@
-"""What the lab makes of input that means harm: names, paths, settings.
+"""What the lab makes of input that means harm: names, paths, settings, checkpoints.
 
-    python -m benchmarks.hostile [--only names paths settings]
+    python -m benchmarks.hostile [--only names paths settings flips]
 
 Each part works in a lab of its own, in a temporary folder, and prints what it saw.
 """
@@ -13,12 +13,13 @@ import tempfile
 import time
 from collections.abc import Callable
 
+from benchmarks.hostile_flips import flips
 from benchmarks.hostile_names import names
 from benchmarks.hostile_paths import paths
 from benchmarks.hostile_settings import bad_settings
 from benchmarks.prediction import machine
 
-PARTS: dict[str, Callable[[], str]] = {"names": names, "paths": paths, "settings": bad_settings}
+PARTS: dict[str, Callable[[], str]] = {"names": names, "paths": paths, "settings": bad_settings, "flips": flips}
 
 
 def main() -> None:

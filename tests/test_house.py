@@ -65,6 +65,18 @@ def run_at_import(node: ast.AST) -> Iterator[ast.AST]:
             yield from run_at_import(child)
 
 
+LOADERS = {"load_model", "load_weights", "read_pickle", "from_pretrained", "load_state_dict_from_url", "jit.load",
+           "saved_model.load", "hub.load"}  # fmt: skip
+
+
+def model_loaders(module: ast.Module) -> set[str]:
+    """Names that load a model or weights from a file of somebody's, called or only mentioned."""
+    named = {ast.unparse(node) for node in ast.walk(module) if isinstance(node, ast.Attribute | ast.Name)}
+    named |= {alias.name for node in ast.walk(module) if isinstance(node, ast.ImportFrom) for alias in node.names}
+    ends = {one: (one.rpartition(".")[2], ".".join(one.split(".")[-2:])) for one in named}
+    return {one for one, (last, pair) in ends.items() if {last, pair} & LOADERS or one == "torch.load"}
+
+
 def unsafe_calls(module: ast.Module) -> Iterator[str]:
     """Calls that run what a file says: `torch.load`, and `np.load` of anything with pickles allowed."""
     for node in ast.walk(module):
@@ -98,6 +110,24 @@ def test_nothing_imports_what_runs_the_code_in_a_file() -> None:
 
 def test_nothing_loads_a_pickle_through_a_library() -> None:
     assert {name: found for name in code() if (found := list(unsafe_calls(tree(name))))} == {}
+
+
+def test_no_model_file_is_loaded_but_the_labs_own_weights() -> None:
+    """Weights are safetensors with a hash, which one module reads (docs/reliability.md)."""
+    names = code("digits/", "ui/", "pages/", "app.py")
+    assert {name: found for name in names if (found := model_loaders(tree(name)))} == {}
+    readers = {name for name in names if "safetensors" in imported(ast.walk(tree(name)))}
+    assert readers == {"digits/models/weights.py"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["keras.models.load_model(path)", "from keras.models import load_model", "model.load_weights(path)",
+     "torch.jit.load(path)", "read = torch.load", "tf.saved_model.load(path)"],
+)  # fmt: skip
+def test_the_rule_on_model_files_finds_what_it_looks_for(text: str) -> None:
+    assert model_loaders(ast.parse(text))
+    assert not model_loaders(ast.parse("json.load(f); np.load(f); network.load(state); load_state_dict(state)"))
 
 
 @pytest.mark.parametrize(

@@ -49,8 +49,8 @@ class Trap:
         page.on("websocket", lambda socket: self._note(socket.url))
         page.context.route("**/*", self._route)
 
-    def open(self, path: str, *names: str) -> list[str]:
-        """Open a page, and all that it has folded away; return which of `names` it never showed letter by letter."""
+    def open(self, path: str, *names: str, deep: bool = True) -> list[str]:
+        """Open a page, if `deep` its tabs and folds, rest on its charts; return the `names` that it never showed."""
         self.said.clear()
         self.page.goto(path)
         self.page.get_by_role("heading", level=1).first.wait_for()
@@ -59,10 +59,13 @@ class Trap:
         while self.missing(*names) and time.monotonic() < end:
             self.page.wait_for_timeout(200)
             self.look()
-        for tab in self._each("[data-testid=stMain] [role=tab]"):
+        for tab in self._each("[data-testid=stMain] [role=tab]") if deep else ():
             self._do(tab.click)
             self._unfold()
-        self._unfold()
+        if deep:
+            self._unfold()
+        else:
+            self._hover()
         return self.missing(*names)
 
     def missing(self, *names: str) -> list[str]:
@@ -83,8 +86,7 @@ class Trap:
         for button in self._each("[data-testid=stMain] [data-testid=stPopoverButton]"):
             self._do(button.click)
             self._do(lambda: self.page.keyboard.press("Escape"))
-        for chart in self._each(CHARTS):
-            self._hover(chart)
+        self._hover()
 
     def _each(self, selector: str) -> list[Locator]:
         return [one for one in self.page.locator(selector).all() if one.is_visible()]
@@ -96,7 +98,11 @@ class Trap:
             return
         self.look()
 
-    def _hover(self, chart: Locator) -> None:
+    def _hover(self) -> None:
+        for chart in self._each(CHARTS):
+            self._hover_over(chart)
+
+    def _hover_over(self, chart: Locator) -> None:
         try:
             chart.scroll_into_view_if_needed(timeout=3_000)
             box = chart.bounding_box()
