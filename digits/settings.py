@@ -27,22 +27,21 @@ def home() -> Path:
 
 
 def _home() -> Path:
-    name = Path(os.environ.get("DIGITS_HOME") or PROJECT / "lab")
-    return _resolved(name, None if name.is_absolute() else Path.cwd())
+    given = os.environ.get("DIGITS_HOME") or str(PROJECT / "lab")
+    return _resolved(given, None if given.startswith(os.sep) else Path.cwd())
 
 
 @lru_cache(maxsize=100)
-def _resolved(name: Path, beside: Path | None) -> Path:
-    return ((beside or Path()) / name.expanduser()).resolve()
+def _resolved(name: str, beside: Path | None) -> Path:
+    return ((beside or Path()) / Path(name).expanduser()).resolve()
 
 
 def part(name: str) -> Path:
     """Return a folder of the lab (`datasets`, `runs`, …), made where it is missing."""
     folder = _home() / name
-    if folder.is_dir():  # asked for with each file of each run
-        return folder
-    home()
-    folder.mkdir(exist_ok=True)
+    if not folder.is_dir():  # asked for with each file of each run
+        home()
+        folder.mkdir(exist_ok=True)
     return folder
 
 

@@ -6,6 +6,7 @@ import streamlit as st
 
 from digits.dataset.dataset import dataset_names
 from digits.training.recipe import Recipe
+from digits.training.run import readable_runs
 from ui.frame import errors_shown, page
 from ui.training.begin import begin
 from ui.training.network import model
@@ -45,7 +46,7 @@ def look_inside(chosen: list[Recipe]) -> None:
     opened = st.expander("Take the weights", icon=":material/download:", key="weights", on_change="rerun")
     if opened.open:
         with opened, errors_shown():
-            take_away(shown_runs())
+            take_away(shown_runs(readable_runs()))
 
 
 main()

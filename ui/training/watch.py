@@ -43,9 +43,10 @@ def _await() -> None:
 
 def _watch(was_live: bool) -> None:
     with errors_shown():
-        left_out(sound(all_runs())[1])
-        runs = shown_runs()
-        unknown = [id for id in _asked() if id not in {run.id for run in readable_runs()}]
+        there, damaged = sound(all_runs())
+        left_out(damaged)
+        runs = shown_runs(there)
+        unknown = [id for id in _asked() if id not in {run.id for run in there}]
         if unknown:
             named = len(unknown) < len(_asked())
             st.caption(missing(unknown, "the others" if named else "the newest of each framework"))
@@ -57,23 +58,23 @@ def _watch(was_live: bool) -> None:
                 st.caption("With dropout, the loss of training images is that of the thinned network.")
         at_work = [run_row(run) for run in runs]
         shown = {run.id for run in runs}
-        others = [run for run in readable_runs() if run.job.state in LIVE and run.id not in shown]
+        others = [run for run in there if run.job.state in LIVE and run.id not in shown]
         if others:
             st.markdown("**Also at work**")
             at_work += [run_row(run) for run in reversed(others)]
         if runs:
-            _offer_newest(runs)
+            _offer_newest(runs, there)
             log(runs)
             beside_the_notebook(runs)
         if was_live != any(at_work):
             st.rerun(scope="app")
 
 
-def shown_runs() -> list[Run]:
-    """Return the runs that the URL names, looked up among what exists; else the newest ones."""
-    known = {run.id: run for run in readable_runs()}
+def shown_runs(there: list[Run]) -> list[Run]:
+    """Return the runs that the URL names, looked up among those that are `there`; else the newest ones."""
+    known = {run.id: run for run in there}
     asked = [known[id] for id in _asked() if id in known]
-    return told_apart(asked or newest_runs(list(known.values())))
+    return told_apart(asked or newest_runs(there))
 
 
 def _asked() -> list[str]:
@@ -90,9 +91,9 @@ def newest_runs(runs: list[Run]) -> list[Run]:
     return found
 
 
-def _offer_newest(runs: list[Run]) -> None:
-    """Lead from the runs that the URL names to newer ones."""
-    newer = {run.id for run in newest_runs(readable_runs())} - {run.id for run in runs}
+def _offer_newest(runs: list[Run], there: list[Run]) -> None:
+    """Lead from the runs that the URL names to newer ones that are `there`."""
+    newer = {run.id for run in newest_runs(there)} - {run.id for run in runs}
     if st.query_params.get(SHOWN) and newer and st.button("Show the newest runs", icon=":material/update:"):
         del st.query_params[SHOWN]
         st.rerun(scope="app")
