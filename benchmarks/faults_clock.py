@@ -1,7 +1,8 @@
 """The clock jumps by a day while workers are at work.
 
-`libfaketime` tells each process another time than the kernel's, and reads which one from a file again and again. The
-monotonic clock stays as it is, as where a person sets the clock.
+Each process that is started meanwhile loads a `sitecustomize` that adds to `time.time` what a file says, whenever it
+is asked. The monotonic clock stays as it is, as where a person sets the clock. With `libfaketime`
+`time.sleep` fails.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from unittest import mock
 
 from benchmarks.faults_jobs import JOBS, prepare
 from benchmarks.faults_kills import once
@@ -25,9 +27,16 @@ from digits.files import Json, read_json
 from digits.job import Job
 from digits.training.run import Run
 
-LIBRARY = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1")
 DAY_SECONDS = 86_400
 NEGATIVE = re.compile(r"[-−]\d[\d:.,]* ?(?:s|min|h|d|left)\b")
+HOOK = """
+import os, time
+_time, _path = time.time, os.environ["DIGITS_FAULT_CLOCK"]
+def jumped():
+    with open(_path) as file:
+        return _time() + float(file.read() or 0)
+time.time = jumped
+"""
 PAGES = """
 import json, os, sys
 from streamlit.testing.v1 import AppTest
@@ -48,16 +57,11 @@ print(json.dumps(texts))
 def told_time() -> Iterator[Path]:
     """Let processes that are started in the block be told the time that the file says; give the file."""
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "time"
-        path.write_text("+0")
-        faked = {"LD_PRELOAD": str(LIBRARY), "FAKETIME_TIMESTAMP_FILE": str(path), "FAKETIME_NO_CACHE": "1",
-                 "FAKETIME_DONT_FAKE_MONOTONIC": "1"}  # fmt: skip
-        os.environ.update(faked)
-        try:
+        path = Path(folder) / "seconds"
+        path.write_text("0")
+        (Path(folder) / "sitecustomize.py").write_text(HOOK)
+        with mock.patch.dict(os.environ, {"PYTHONPATH": folder, "DIGITS_FAULT_CLOCK": str(path)}):
             yield path
-        finally:
-            for name in faked:
-                del os.environ[name]
 
 
 def strange_times(value: object, name: str = "") -> Iterator[str]:
@@ -87,14 +91,14 @@ def _written(job: Job) -> list[Json]:
     return [job.status(), *lines, *([read_json(result)] if result.exists() else [])]
 
 
-def _jump(by: str, number: int) -> tuple[int, list[str]]:
+def _jump(by: int, number: int) -> tuple[int, list[str]]:
     """Let the clock jump while a job of each kind is at work; return how many ended well, and what was strange."""
     with told_time() as path:
         at_work = [JOBS[kind](number) for kind in ("build", "tune", "map", "search")]
         at_work += [local.start_training(recipe(framework, epochs=60, seed=number), owner="ann").job
                     for framework in settings.FRAMEWORKS]  # fmt: skip
         until(lambda: any(job.status().get("epoch", 0) > 1 for job in at_work), seconds=120)
-        path.write_text(by)
+        path.write_text(str(by))
         strange = _pages()
         ended = [wait(job) for job in at_work]
         strange += _pages()
@@ -105,15 +109,13 @@ def _jump(by: str, number: int) -> tuple[int, list[str]]:
         strange += strange_times(_written(job))
         if job.kind == "runs" and "tuning" not in job.spec() and not once(Run(job)):
             strange.append(f"{job.id} has an epoch twice or not at all")
-    say(f"{by}: {dict(zip([job.kind for job in at_work], ended, strict=True))}; strange: {strange or 'nothing'}")
+    say(f"{by} s: {dict(zip([job.kind for job in at_work], ended, strict=True))}; strange: {strange or 'nothing'}")
     return ended.count("finished"), strange
 
 
 def clock() -> str:
     """Set the clock a day forward, and a day back."""
-    if not LIBRARY.exists():
-        return f"skipped: {LIBRARY} is not there (the package faketime)"
     prepare()
-    told = {by: _jump(by, number) for number, by in enumerate(("+1d", "-1d"), 1)}
-    return "; ".join(f"{by}: {count} of 7 jobs finished, {len(strange)} strange times or errors"
+    told = {by: _jump(by, number) for number, by in enumerate((DAY_SECONDS, -DAY_SECONDS), 1)}
+    return "; ".join(f"{by:+} s: {count} of 7 jobs finished, {len(strange)} strange times or errors"
                      for by, (count, strange) in told.items())  # fmt: skip

@@ -20,7 +20,7 @@ from digits.files import unwritable
 
 CALLS = {"openat": ("EROFS", "ENOSPC"), "write": ("ENOSPC", "EIO"), "fsync": ("EIO", "ENOSPC"),
          "rename": ("EROFS", "EIO"), "mkdir": ("ENOSPC", "EROFS")}  # fmt: skip
-STRACE = ("strace", "-f", "-qq", "-y", "-o")
+STRACE = ("strace", "-f", "--seccomp-bpf", "-qq", "-y", "-o")
 LINE = re.compile(r"^(\d+) +(\w+)\((.*)$")
 MEGABYTES, PAGE = 4, 4096
 FREE = (0, 1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144, 233, 377)  # pages that are left

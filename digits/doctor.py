@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from digits import drawings, settings
+from digits import drawings, seal, settings
 from digits import job as jobs
 from digits.dataset.dataset import Dataset, dataset_names
 from digits.engine.sweep import KINDS, NEW_SECONDS, sweep
@@ -22,6 +22,8 @@ from digits.job import Job
 from digits.models import weights
 
 LEAST_BYTES = 2**30  # free: a data set and the checkpoints of its runs
+COLUMNS = {"index.parquet": {"label", "file", "sha256", "family", "change", "found"},
+           "rejected.parquet": {"file", "reason"}}  # fmt: skip
 # What the lab works out again where it is missing, and a damaged checkpoint, without which a run begins again.
 MADE_AGAIN = ("portrait.npz", "shapes.npz", "leaks.json", "checkpoint.safetensors")
 
@@ -108,9 +110,24 @@ def _dataset(name: str) -> Iterator[Finding]:
     try:
         dataset = Dataset.open(name)
         dataset.check()
-        dataset.rejected()
+        _check_tables(dataset)
     except DigitsError as error:
         yield Finding(f"datasets/{name}: {error}")
+
+
+def _check_tables(dataset: Dataset) -> None:
+    """Check what the checksums of pages do not tell: names and lengths of columns. Raises `IntegrityError`."""
+    told = dataset.report
+    lengths = {"index.parquet": (len(dataset.files), len(dataset.hashes), told["images"]),
+               "rejected.parquet": (len(dataset.rejected()), told["rejected"])}  # fmt: skip
+    for name, found in lengths.items():
+        if len(set(found)) > 1:
+            raise IntegrityError(f"{name} is damaged", expected=f"{found[-1]:,} rows", received=found[:-1])
+    for families in (dataset.families, dataset.found_families, dataset.changes):
+        if families is not None and len(families) != told["images"]:
+            raise IntegrityError(
+                "index.parquet is damaged", expected="families of all images", received=len(families)
+            )
 
 
 def _file(path: Path) -> Iterator[Finding]:
@@ -141,10 +158,29 @@ def _arrays(path: Path) -> None:
         raise IntegrityError(f"{path.name} is damaged", received=error) from error
     if damaged:
         raise IntegrityError(f"{path.name} is damaged", received=f"another CRC-32 of {damaged}")
+    if seal.NPZ.broken(path.read_bytes()):
+        raise IntegrityError(
+            f"{path.name} is damaged", expected="its own CRC-32", received="another, beside its arrays"
+        )
+
+
+def _table(path: Path) -> None:
+    import pyarrow
+    from pyarrow import parquet
+
+    try:
+        with parquet.ParquetFile(path, page_checksum_verification=True) as file:
+            names = set(file.read(use_threads=False).column_names)
+    except (pyarrow.ArrowException, OSError, ValueError) as error:
+        raise IntegrityError(f"{path.name} is damaged", received=error) from error
+    if path.name in COLUMNS and names - COLUMNS[path.name]:
+        raise IntegrityError(
+            f"{path.name} is damaged", expected=", ".join(sorted(COLUMNS[path.name])), received=names
+        )
 
 
 LOOKS: dict[str, Callable[[Path], object]] = {
-    ".json": read_json, ".jsonl": _lines, ".npz": _arrays, ".safetensors": weights.read,
+    ".json": read_json, ".jsonl": _lines, ".npz": _arrays, ".parquet": _table, ".safetensors": weights.read,
 }  # fmt: skip
 
 

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from digits import settings
+from digits import seal, settings
 from digits.errors import ConflictError, DigitsError, IntegrityError
 from digits.growing import Growing
 from digits.remembered import Remembered
@@ -73,39 +73,13 @@ def last_word(path: Path, value: Json) -> None:
         write_json(path, value)
     except OSError:
         with path.open("r+b") as file:
-            file.write(sealed(json.dumps(value, indent=1).encode()))
+            file.write(seal.sealed(json.dumps(value, indent=1).encode()))
             file.truncate()
 
 
 def write_json(path: Path, value: Json) -> None:
     """Replace `path` by `value` as JSON, whose last entry is its checksum."""
-    replace(path, sealed(json.dumps(value, indent=1).encode()))
-
-
-SEAL = b',\n "crc32": "%08x"\n}'
-SEAL_LENGTH = len(SEAL % 0)
-
-
-def sealed(text: bytes) -> bytes:
-    """Return the indented JSON object `text` with the CRC-32 of all that stands before it as its last entry.
-
-    A flipped bit in a digit makes another number of it, which is JSON all the same. An empty object needs none: no
-    flip leaves it an object.
-    """
-    head = text.removesuffix(b"\n}")
-    return text if head == text else head + SEAL % zlib.crc32(head)
-
-
-def _seal_broken(data: bytes) -> bool:
-    """Tell whether `data` ends in a checksum that is not its own; what an older lab wrote has none.
-
-    A seal that is damaged itself is still known: by all of its fixed letters but one.
-    """
-    head, tail = data[:-SEAL_LENGTH], data[-SEAL_LENGTH:]
-    digits = range(SEAL.index(b"%"), SEAL.index(b"%") + 8)
-    blank = SEAL % 0
-    strange = sum(tail[at : at + 1] != blank[at : at + 1] for at in range(SEAL_LENGTH) if at not in digits)
-    return strange <= 1 and tail != SEAL % zlib.crc32(head)
+    replace(path, seal.sealed(json.dumps(value, indent=1).encode()))
 
 
 def read_json(path: Path, **entries: type) -> Json:
@@ -129,9 +103,8 @@ def _parsed(path: Path, data: bytes) -> Json:
         raise IntegrityError(f"{name} is damaged", expected="a JSON object", received=error) from error
     if not isinstance(value, dict):
         raise IntegrityError(f"{name} is damaged", expected="a JSON object", received=type(value).__name__)
-    if _seal_broken(data):
-        raise IntegrityError(f"{name} is damaged", expected=f"CRC-32 {zlib.crc32(data[:-SEAL_LENGTH]):08x}",
-                             received=value.get("crc32"))  # fmt: skip
+    if seal.JSON.broken(data):
+        raise IntegrityError(f"{name} is damaged", expected="its own CRC-32", received=value.get("crc32"))
     value.pop("crc32", None)
     return value
 

@@ -221,5 +221,5 @@ class Dataset:
                 if not required and column not in file.schema_arrow.names:
                     return None
                 return file.read(columns=[column], use_threads=False).column(column)
-        except (pyarrow.ArrowException, KeyError, OSError) as error:
+        except (pyarrow.ArrowException, KeyError, OSError, ValueError) as error:  # ValueError: names of no letters
             raise IntegrityError(f"{path.name} of {self.name} cannot be read", received=error) from error

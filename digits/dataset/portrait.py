@@ -6,7 +6,6 @@ that has none it is computed once, from the file in chunks: a mapped file would 
 
 from __future__ import annotations
 
-import io
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -22,6 +21,7 @@ from digits.dataset.dataset import Dataset
 from digits.dataset.split import Split
 from digits.files import replace
 from digits.images.ink import to_ink
+from digits.seal import packed
 
 FILE = "portrait.npz"
 CHUNK_ROWS = 1_024
@@ -77,9 +77,7 @@ class Tally:
         """Keep the portrait in `folder`, as that of the data set with `fingerprint`, and return it."""
         portrait = Portrait(self.counts, self.sums, self.lowest, self.highest)
         arrays = {field.name: getattr(portrait, field.name) for field in fields(portrait)}
-        packed = io.BytesIO()
-        np.savez(packed, fingerprint=np.array(fingerprint), **arrays)
-        replace(folder / FILE, packed.getvalue())
+        replace(folder / FILE, packed(fingerprint=np.array(fingerprint), **arrays))
         return portrait
 
 

@@ -6,7 +6,6 @@ before, when somebody asks. It is kept beside the images.
 
 from __future__ import annotations
 
-import io
 import zipfile
 import zlib
 from pathlib import Path
@@ -20,6 +19,7 @@ from digits.files import replace
 from digits.images.frame import FAINT
 from digits.images.hand import extent, perimeter, place
 from digits.images.ink import to_ink
+from digits.seal import packed
 
 FILE = "shapes.npz"
 SAMPLE, SEED = 5_000, 42
@@ -104,7 +104,5 @@ def sample(images: int) -> NDArray[np.int64]:
 
 def save(folder: Path, fingerprint: str, found: dict[str, Floats]) -> None:
     """Keep what was measured in `folder`, as that of the data set with `fingerprint`."""
-    packed = io.BytesIO()
     arrays: dict[str, Any] = {name: found[name] for name in MEASURES}
-    np.savez(packed, fingerprint=np.array(fingerprint), **arrays)
-    replace(folder / FILE, packed.getvalue())
+    replace(folder / FILE, packed(fingerprint=np.array(fingerprint), **arrays))

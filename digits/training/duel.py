@@ -7,13 +7,11 @@ result.json   what came out: last of all
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from digits import job as jobs
@@ -22,6 +20,7 @@ from digits.dataset.split import Split, split_of
 from digits.errors import ConflictError, IntegrityError, NotFoundError
 from digits.files import Json, read_arrays, read_json, read_lines, replace
 from digits.job import Job
+from digits.seal import packed
 from digits.training import recipe as recipes
 from digits.training.recipe import Recipe
 
@@ -87,9 +86,8 @@ class Duel:
 
     def keep_split(self) -> Split:
         """Return `split`, and keep it with the duel: the processes that train read it there."""
-        parts, packed = self.split(), io.BytesIO()
-        np.savez(packed, parts=parts.parts)
-        replace(self.folder / "split.npz", packed.getvalue())
+        parts = self.split()
+        replace(self.folder / "split.npz", packed(parts=parts.parts))
         return parts
 
     def turns(self) -> list[Json]:

@@ -10,7 +10,6 @@ sure the run may be; then only the nearest images are known.
 
 from __future__ import annotations
 
-import io
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +23,7 @@ from digits.evaluation import distance, metrics
 from digits.evaluation.temperature import calibrated, temperature
 from digits.files import Json, read_arrays, replace
 from digits.models import Classifier
+from digits.seal import packed
 from digits.training.inputs import Data, Part, ink_of, live_inputs
 from digits.training.recipe import Recipe
 from digits.training.variants import draw
@@ -58,10 +58,8 @@ class Knowledge:
 
     def save(self, path: Path) -> None:
         """Replace `path`."""
-        packed = io.BytesIO()
         arrays = {name: getattr(self, name) for name in ARRAYS[:-1]}
-        np.savez_compressed(packed, **arrays, told=np.array(json.dumps(self.told)))
-        replace(path, packed.getvalue())
+        replace(path, packed(compressed=True, **arrays, told=np.array(json.dumps(self.told))))
 
     @classmethod
     def read(cls, path: Path) -> Knowledge | None:

@@ -12,14 +12,12 @@ A run that was tuned on drawings (`digits.training.tuning`) has their copies bes
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from digits import job as jobs
@@ -28,6 +26,7 @@ from digits.dataset.split import Split, split_of
 from digits.errors import ConflictError, DigitsError, IntegrityError, NotFoundError
 from digits.files import Json, read_arrays, read_json, read_lines, replace, write_json
 from digits.job import LIVE, Job
+from digits.seal import packed
 from digits.settings import FRAMEWORK_NAMES
 from digits.text import given
 from digits.training import recipe as recipes
@@ -121,9 +120,7 @@ class Run:
         """Return `split`, and keep one by families with the run: a person may change them while it rests."""
         parts = self.split()
         if self.recipe.split == "family":
-            packed = io.BytesIO()
-            np.savez(packed, parts=parts.parts)
-            replace(self.folder / "split.npz", packed.getvalue())
+            replace(self.folder / "split.npz", packed(parts=parts.parts))
         return parts
 
     @property

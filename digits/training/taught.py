@@ -9,7 +9,6 @@ They are copies: a drawing that is corrected or deleted later does not change wh
 from __future__ import annotations
 
 import gzip
-import io
 import json
 import zlib
 from collections.abc import Iterable, Sequence
@@ -28,6 +27,7 @@ from digits.files import Json, canonical, read_arrays, replace, sha256
 from digits.images.frame import frame
 from digits.images.ink import to_rgba
 from digits.images.strokes import CANVAS_SIDE, PEN_WIDTH, Drawing, Points, drawn_ink, fit
+from digits.seal import packed
 from digits.training.run import Run
 from digits.training.tuning import drawing_hash, held_out
 
@@ -87,10 +87,9 @@ class Taught:
         """Keep them in the folder of a run."""
         upwards = [{**entry, "strokes": [(np.asarray(stroke) * (1, -1)).tolist() for stroke in entry["strokes"]]}
                    for entry in self.entries]  # fmt: skip
-        packed = io.BytesIO()
-        np.savez(packed, ink=self.ink, held=self.held, known=np.array(sorted(self.known), "U16"))
+        kept = packed(ink=self.ink, held=self.held, known=np.array(sorted(self.known), "U16"))
         replace(folder / STROKES, gzip.compress(json.dumps({"digits": upwards}).encode(), mtime=0))
-        replace(folder / DRAWINGS, packed.getvalue())
+        replace(folder / DRAWINGS, kept)
 
 
 def read(folder: Path) -> Taught:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import time
 from typing import Any
 
@@ -14,6 +13,7 @@ from digits.dataset.families.store import families_of
 from digits.dataset.split import leak
 from digits.evaluation import metrics
 from digits.files import Json, append_line, replace, write_json
+from digits.seal import packed
 from digits.settings import FRAMEWORK_NAMES, FRAMEWORKS
 from digits.training.duel import KIND, Duel
 from digits.training.outcome import Answers, Said, result
@@ -127,9 +127,7 @@ def _finish(bout: Bout, rows: NDArray[np.int64], families: NDArray[np.int64] | N
     answers = Answers(bout.labels, families, bout.logits)
     arrays: dict[str, Any] = {"rows": rows, "labels": bout.labels, **bout.logits}
     arrays["families"] = np.full(len(rows), -1) if families is None else families
-    packed = io.BytesIO()
-    np.savez(packed, **arrays)
-    replace(duel.folder / "evaluation.npz", packed.getvalue())
+    replace(duel.folder / "evaluation.npz", packed(**arrays))
     found = result(recipe, float(duel.spec["target"]), turns=bout.turns, said=bout.said, answers=answers)
     write_json(duel.folder / "result.json", {
         "duel": duel.id, "dataset": duel.dataset_name, "recipe": recipe.as_json(), "title": duel.title,

@@ -6,7 +6,6 @@ process, one map at a time. A second one that is started in the same moment hand
 
 from __future__ import annotations
 
-import io
 import os
 import sys
 import time
@@ -28,6 +27,7 @@ from digits.errors import IntegrityError
 from digits.figures.maps import sheet
 from digits.files import Lock, replace, write_json
 from digits.job import Job
+from digits.seal import packed
 from digits.training.run import find_run
 from digits.watch import Beat
 from digits.workers.desk import Desk, adopt, attempt
@@ -150,9 +150,7 @@ class Reporter:
 
 def _keep(folder: Path, images: Images, positions: NDArray[np.float32], ink: NDArray[np.uint8]) -> None:
     replace(folder / "sheet.png", sheet(ink.reshape(-1, 28, 28)))
-    packed = io.BytesIO()
-    np.savez(packed, places=images.places, rows=images.rows, positions=positions)
-    replace(folder / "map.npz", packed.getvalue())
+    replace(folder / "map.npz", packed(places=images.places, rows=images.rows, positions=positions))
 
 
 def judge(features: NDArray[Any], positions: NDArray[np.float32]) -> float:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import time
 from contextlib import ExitStack
 from typing import Any
-
-import numpy as np
 
 from digits import settings
 from digits.errors import StoppedError, TrainingError
@@ -15,6 +12,7 @@ from digits.evaluation import metrics
 from digits.evaluation.report import report
 from digits.files import Json, append_line, line_bytes, parse_lines, replace, write_json
 from digits.models import Classifier, create, weights
+from digits.seal import packed
 from digits.training import knowledge, room, variants
 from digits.training.conditions import conditions, made
 from digits.training.inputs import Data, load
@@ -110,9 +108,8 @@ def finish(run: Run, loop: Loop, **more: Any) -> None:
     """Write evaluation, knowledge, weights, and last the result with `more` in it: it means that all are there."""
     data, classifier = loop.data, loop.classifier
     hidden, logits = metrics.outputs(classifier, data.test.inputs)
-    packed = io.BytesIO()
-    np.savez(packed, rows=data.test.rows, labels=data.test.labels, logits=logits, hidden=hidden)
-    replace(run.folder / "evaluation.npz", packed.getvalue())
+    kept = packed(rows=data.test.rows, labels=data.test.labels, logits=logits, hidden=hidden)
+    replace(run.folder / "evaluation.npz", kept)
     knowledge.learn(classifier, run.recipe, data).save(run.folder / knowledge.FILE)
     _save_weights(run, classifier, data)
     write_json(run.folder / "result.json", {**_result(run, loop, logits), **more})

@@ -108,7 +108,7 @@ def _set_columns(dataset: Dataset, columns: dict[str, NDArray[Any]]) -> None:
     for name, values in columns.items():
         table = table.append_column(name, pyarrow.array(values))
     sink = pyarrow.BufferOutputStream()
-    parquet.write_table(table, sink)
+    parquet.write_table(table, sink, write_page_checksum=True)
     replace(path, sink.getvalue().to_pybytes())
 
 
