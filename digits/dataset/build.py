@@ -202,7 +202,7 @@ def _write_table(path: Path, columns: Mapping[str, Sequence[object]]) -> None:
     kinds = {"label": pyarrow.int64()}
     arrays = {name: pyarrow.array(values, kinds.get(name, pyarrow.string())) for name, values in columns.items()}
     with path.open("wb") as file:
-        parquet.write_table(pyarrow.table(arrays), file)
+        parquet.write_table(pyarrow.table(arrays), file, write_page_checksum=True)
         _sync(file)
 
 
