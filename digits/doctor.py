@@ -15,7 +15,7 @@ from pathlib import Path
 from digits import drawings, seal, settings
 from digits import job as jobs
 from digits.dataset.dataset import Dataset, dataset_names
-from digits.engine.sweep import KINDS, NEW_SECONDS, sweep
+from digits.engine.sweep import KINDS, NEW_SECONDS, orphans, sweep
 from digits.errors import DigitsError, IntegrityError
 from digits.files import Lock, parse_lines, read_json
 from digits.job import Job
@@ -40,6 +40,9 @@ def findings() -> Iterator[Finding]:
     """Yield what is wrong, as it is found."""
     yield from _disk()
     yield from _leavings()
+    for path in orphans():
+        yield Finding(f"{path.parent.name}/{path.name} is of nothing that is there any more", sweep)
+    yield from _stale_notes()
     yield from _links()
     for kind in KINDS:
         for folder in sorted(settings.part(kind).glob("[!.]*")):
@@ -78,6 +81,13 @@ def _links() -> Iterator[Finding]:
         for path in settings.part(kind).glob("[!.]*"):
             if path.is_symlink():
                 yield Finding(f"{kind}/{path.name} is a link, which is not followed", path.unlink)
+
+
+def _stale_notes() -> Iterator[Finding]:
+    """Find the addresses of warm workers that are gone: a lock says whether one is there, whatever a file says."""
+    for note in settings.part("slots").glob("*.json"):
+        if not Lock.is_held(note.with_suffix("") / "job.lock"):
+            yield Finding(f"slots/{note.name} names a worker that is gone", note.unlink)
 
 
 def _is_old(path: Path) -> bool:

@@ -3,13 +3,16 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
 from digits import doctor, settings
+from digits import job as jobs
 from digits.__main__ import cli
 from digits.files import append_line, write_json
 from digits.job import Job
+from digits.seal import packed
 from tests.evaluation import made_run
 
 RUN = "0123456789abcdef"
@@ -52,6 +55,29 @@ def test_what_dead_processes_left_is_mended_and_the_rest_is_not(folder: Path) ->
     assert "status.json is damaged" in answer.output
     again = found()
     assert not any(".new-1" in what or ".status" in what or "checkpoint" in what for what in again)
+
+
+def test_what_nothing_needs_any_more_is_named_and_mended() -> None:
+    upload, variants, note = (settings.part(name) / "1" for name in ("uploads", "variants", "slots"))
+    upload.write_bytes(b"an archive")
+    os.utime(upload, (0, 0))
+    variants.mkdir()
+    note.with_suffix(".json").write_text("{}")
+    lock = jobs.create(Job("maps", "2"), {"features": "hidden", "run": "gone"}, owner="ann")
+    assert lock is not None
+    lock.close()
+    assert {what.split(" ")[0] for what in found()} == {"uploads/1", "variants/1", "maps/2", "slots/1.json"}
+    assert CliRunner().invoke(cli, ["doctor", "--mend"]).exit_code == 0
+    assert found() == []
+
+
+def test_a_flipped_bit_beside_the_arrays_of_a_file_is_found(folder: Path) -> None:
+    path = folder / "evaluation.npz"
+    path.write_bytes(packed(rows=np.arange(3)))
+    before = found()
+    flip(path, 11)  # the time at which a member was written
+    (new,) = [what for what in found() if what not in before]
+    assert new.startswith(f"runs/{RUN}/evaluation.npz: evaluation.npz is damaged: expected its own CRC-32")
 
 
 def test_a_list_names_what_is_damaged_and_goes_on(folder: Path) -> None:

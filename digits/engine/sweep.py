@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from digits.dataset.dataset import Dataset, dataset_names
 from digits.errors import ConflictError, IntegrityError, NotFoundError
 from digits.evaluation.kept import forget
 from digits.files import Json, Lock, read_json
+from digits.job import Job
 from digits.training import framed, variants
 from digits.training.run import Run
 
@@ -41,20 +43,33 @@ def sweep() -> None:
             look()
 
 
+def orphans() -> Iterator[Path]:
+    """Yield what `sweep` would remove because what it is of is gone, where that can be told."""
+    for look in (_orphaned_maps, _orphaned_uploads, _orphaned_variants):
+        with suppress(IntegrityError, NotFoundError):
+            yield from look()
+
+
 def _sweep_maps() -> None:
-    """Remove maps that nothing can show any more: of a hidden layer without its run, of pixels without their images.
+    for folder in _orphaned_maps():
+        with suppress(ConflictError, NotFoundError):  # it is being drawn, or is gone
+            Job("maps", folder.name).delete()
+
+
+def _orphaned_maps() -> Iterator[Path]:
+    """Yield maps that nothing can show any more: of a hidden layer without its run, of pixels without their images.
 
     Pixels are shared: whose run asked for them first plays no part, where it is known which images they are of.
     """
     runs = {job.id for job in jobs.all_jobs("runs")}
     there = {Dataset.open(name).fingerprint for name in dataset_names()}
     for job in jobs.all_jobs("maps"):
-        with suppress(ConflictError, IntegrityError, NotFoundError):  # it is being drawn, is damaged, or is gone
+        with suppress(IntegrityError, NotFoundError):  # it is damaged, or is gone
             spec, path = job.spec(), job.folder / "result.json"
             told = read_json(path) if path.exists() and spec["features"] == "pixels" else {}
             shown = told["fingerprint"] in there if "fingerprint" in told else spec["run"] in (None, *runs)
             if not shown:
-                job.delete()
+                yield job.folder
 
 
 def _sweep_evaluations() -> None:
@@ -68,13 +83,16 @@ def _sweep_evaluations() -> None:
 
 
 def _sweep_variants() -> None:
-    """Remove the variants of training images that no living run trains on, or waits for."""
+    for folder in _orphaned_variants():
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _orphaned_variants() -> Iterator[Path]:
+    """Yield the variants of training images that no living run trains on, or waits for."""
     folders = list(settings.part("variants").iterdir())
     if folders:
         wanted = {variants.key_of(job.spec()) for job in jobs.all_jobs("runs") if job.alive}
-        for folder in folders:
-            if folder.name not in wanted:
-                shutil.rmtree(folder, ignore_errors=True)
+        yield from (folder for folder in folders if folder.name not in wanted)
 
 
 def _sweep_framed() -> None:
@@ -82,10 +100,15 @@ def _sweep_framed() -> None:
 
 
 def _sweep_uploads() -> None:
+    for upload in _orphaned_uploads():
+        upload.unlink(missing_ok=True)
+
+
+def _orphaned_uploads() -> Iterator[Path]:
     wanted = {path for job in jobs.all_jobs("builds") if job.alive for path in _sources(job.spec())}
     for upload in settings.part("uploads").iterdir():
         if upload not in wanted and _age_seconds(upload) > UPLOAD_SECONDS:
-            upload.unlink(missing_ok=True)
+            yield upload
 
 
 def _age_seconds(path: Path) -> float:
