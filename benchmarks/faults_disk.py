@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.faults_lab import say
-from benchmarks.faults_saves import source
 from benchmarks.faults_writes import WRITERS, Writer, furnish, wrong
 from digits import settings
 from digits.files import unwritable
@@ -115,7 +114,6 @@ def read_only() -> str:
     bad = []
     with small_disk() as disk:
         furnish()
-        source()
         subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
         for name, make in WRITERS.items():
             try:

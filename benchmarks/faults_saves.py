@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
 import re
 import shutil
 import sys
+import tempfile
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from benchmarks.faults_lab import traced
@@ -92,12 +95,14 @@ def builds() -> str:
     return f"{kills} kills of a build: {half} half-made data sets, the next build succeeded"
 
 
+@cache
 def source() -> Path:
-    """Return a folder of 500 images, made where it is not there."""
+    """Return a folder of 500 images, outside of every lab."""
     from tests import factory
 
-    root = settings.home() / "source"
-    for number in range(0 if root.exists() else 500):
+    root = Path(tempfile.mkdtemp(prefix="digits-"))
+    atexit.register(shutil.rmtree, root, ignore_errors=True)
+    for number in range(500):
         path = root / str(number % 10) / f"{number}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(factory.png(number % 10))

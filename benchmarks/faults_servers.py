@@ -121,7 +121,9 @@ def restarts(times: int = RESTARTS) -> str:
         assert run is not None
         recorded = [line["epoch"] for line in run.epochs()]
         end(run.job)
+        until(lambda: not run.job.alive)
         local.resume(run, owner="ann")
+        at_work(run.job)
         end(run.job)
     twice = [line["epoch"] for line in run.epochs()] != list(range(len(run.epochs())))
     return (f"{times} restarts: {found} times found at work and further on, {len(recorded)} epochs recorded, "
