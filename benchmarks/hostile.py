@@ -1,6 +1,6 @@
 """What the lab makes of input that means harm: names, paths, settings, checkpoints.
 
-    python -m benchmarks.hostile [--only names paths settings flips]
+    python -m benchmarks.hostile [--only names paths settings room flips]
 
 Each part works in a lab of its own, in a temporary folder, and prints what it saw.
 """
@@ -16,10 +16,13 @@ from collections.abc import Callable
 from benchmarks.hostile_flips import flips
 from benchmarks.hostile_names import names
 from benchmarks.hostile_paths import paths
+from benchmarks.hostile_room import estimates
 from benchmarks.hostile_settings import bad_settings
 from benchmarks.prediction import machine
 
-PARTS: dict[str, Callable[[], str]] = {"names": names, "paths": paths, "settings": bad_settings, "flips": flips}
+PARTS: dict[str, Callable[[], str]] = {
+    "names": names, "paths": paths, "settings": bad_settings, "room": estimates, "flips": flips,
+}  # fmt: skip
 
 
 def main() -> None:
