@@ -1,8 +1,7 @@
 """Drawings that people keep in the lab: the store, and the file in which they travel."""
 
+from digits.drawings.kept import Canvas, Kept
 from digits.drawings.store import (
-    Canvas,
-    Kept,
     Removed,
     Shelf,
     all_drawings,

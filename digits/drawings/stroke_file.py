@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digits import files
-from digits.drawings.store import LOCK, NARROWEST, PENS, WIDEST, Kept, all_drawings, made, put, writer_named
+from digits.drawings.kept import NARROWEST, PENS, WIDEST, Kept, made, writer_named
+from digits.drawings.store import LOCK, all_drawings, put
 from digits.errors import ConflictError, UsageError
 from digits.files import Json, canonical, locked, sha256
 from digits.images.ink import to_ink
