@@ -18,11 +18,12 @@ from digits.dataset.dataset import dataset_names, delete
 from digits.dataset.sources import open_source
 from digits.engine import local
 from digits.engine.tuning import start_tuning
-from digits.files import Lock, read_json
+from digits.files import Lock, read_json, unwritable
 from digits.job import Job
 from digits.training.run import Run
 from digits.training.taught import of_kept
 
+REFUSED = ["nothing was started"]
 KEEP = """
 import sys
 from benchmarks.faults_jobs import drawing
@@ -44,7 +45,7 @@ class Writer:
 
     def said(self, done: subprocess.CompletedProcess[bytes]) -> str:
         """Return what a person is told of it: nothing where it did what it should."""
-        if self.job is None:
+        if self.job is None or done.args == REFUSED:
             return done.stderr.decode().strip()
         state = self.job.state
         return "" if state == "finished" else str(self.job.status().get("error") or f"{state}, without a word")
@@ -53,7 +54,10 @@ class Writer:
         """Run it, with the lock of its job inherited, as its starter does; under `strace` if that is given."""
         if self.job is None:
             return run([*strace, *self.command])
-        lock = jobs.reopen(self.job, owner="ann")
+        try:
+            lock = jobs.reopen(self.job, owner="ann")
+        except OSError as error:  # as pages show it
+            return subprocess.CompletedProcess(REFUSED, 1, b"", str(unwritable(error)).encode())
         try:
             descriptor = (lock.descriptor,)
             return run([*strace, *self.command, str(lock.descriptor)], descriptors=descriptor)

@@ -116,16 +116,16 @@ def create(job: Job, spec: Json, *, owner: str) -> Lock | None:
     staging.mkdir()
     lock = Lock(staging / "job.lock")  # first of all: what is not locked is swept away
     lock.acquire()
-    write_json(staging / "job.json", spec)
-    write_json(staging / "status.json", fresh_status(owner))
     try:
+        write_json(staging / "job.json", spec)
+        write_json(staging / "status.json", fresh_status(owner))
         staging.rename(job.folder)
-    except OSError:
+    except BaseException as error:  # a full disk, too: whoever lives on must not go on holding the lock
         lock.close()
-        shutil.rmtree(staging)
-        if not job.folder.exists():
-            raise
-        return None
+        shutil.rmtree(staging, ignore_errors=True)
+        if isinstance(error, OSError) and job.folder.exists():
+            return None
+        raise
     return lock
 
 
@@ -135,8 +135,12 @@ def reopen(job: Job, *, owner: str) -> Lock:
     if not lock.acquire(wait_seconds=1.0):
         lock.close()
         raise ConflictError(f"{job.id} is at work already")
-    (job.folder / "stop").unlink(missing_ok=True)
-    write_json(job.folder / "status.json", fresh_status(owner))
+    try:
+        (job.folder / "stop").unlink(missing_ok=True)
+        write_json(job.folder / "status.json", fresh_status(owner))
+    except BaseException:
+        lock.close()
+        raise
     return lock
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -32,6 +34,23 @@ def test_of_two_that_create_the_same_job_one_wins_and_nothing_is_left_over() -> 
     assert [entry.name for entry in job.folder.parent.iterdir()] == ["abc"]
     assert lock is not None
     lock.close()
+
+
+def test_on_a_full_disk_whoever_asked_does_not_go_on_holding_the_lock(monkeypatch: pytest.MonkeyPatch) -> None:
+    there = jobs.create(Job("runs", "abc"), {"what": 1}, owner="ann")
+    assert there is not None
+    there.close()
+
+    def full(path: Path, value: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(jobs, "write_json", full)
+    with pytest.raises(OSError, match="No space left"):
+        jobs.create(Job("runs", "def"), {}, owner="bob")
+    with pytest.raises(OSError, match="No space left"):
+        jobs.reopen(Job("runs", "abc"), owner="bob")
+    assert not Job("runs", "abc").alive
+    assert [path.name for path in settings.part("runs").iterdir()] == ["abc"], "nothing half-made"
 
 
 def test_a_status_that_says_running_with_a_free_lock_is_interrupted() -> None:
