@@ -47,15 +47,21 @@ class Child:
         """The number of its process."""
         return self._process.pid
 
+    def has_answered(self) -> bool:
+        """Tell whether an answer is on its way, without waiting for it."""
+        poll = select.poll()
+        poll.register(self._replies.fileno(), select.POLLIN)
+        return bool(poll.poll(0))
+
     def ask(self, request: Json, pause: Callable[[], None]) -> Reply:
         """Send `request` and return the answer, as `send` and `answer` do."""
         self.send(request)
         return self.answer(pause)
 
-    def send(self, request: Json) -> None:
-        """Give it something to do. Raises `WorkerError` if it has died."""
+    def send(self, request: Json, array: NDArray[Any] | None = None) -> None:
+        """Give it something to do, and what with. Raises `WorkerError` if it has died."""
         try:
-            messages.send(self._requests.fileno(), request)
+            messages.send(self._requests.fileno(), request, array)
         except OSError as error:
             raise self._death() from error
 
@@ -124,14 +130,16 @@ def _is_stopped(pid: int) -> bool:
 def serve(answer: Callable[[Json], Reply]) -> None:
     """Answer what comes in on standard input, one after the other, until the parent closes it.
 
-    What `answer` raises goes back as a sentence. Whatever a library prints goes to standard error.
+    An array that comes with a request is its `array`. What `answer` raises goes back as a sentence. Whatever a
+    library prints goes to standard error.
     """
     requests, replies = sys.stdin.fileno(), os.dup(sys.stdout.fileno())
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     end_with(requests)
     while (message := messages.receive(requests, wait_seconds=LONGEST_SECONDS)) is not None:
         try:
-            header, array = answer(message[0])
+            request = message[0] if message[1] is None else {**message[0], "array": message[1]}
+            header, array = answer(request)
         except DigitsError as error:
             header, array = {"error": str(error)}, None
         except Exception as error:  # the edge of the process: the parent must hear of it

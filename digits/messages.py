@@ -21,13 +21,15 @@ MAX_BYTES = 64 * 2**20
 
 def send(descriptor: int, header: Json, array: NDArray[Any] | None = None) -> None:
     """Write one message whole. Raises `BrokenPipeError` when nobody reads any more."""
-    body = b"" if array is None else np.ascontiguousarray(array).tobytes()
+    body = memoryview(b"")
     if array is not None:
         header = {**header, "dtype": array.dtype.str, "shape": array.shape}
+        body = np.ascontiguousarray(array).reshape(-1).view(np.uint8).data if array.size else body
     text = json.dumps(header).encode()
-    data = memoryview(LENGTHS.pack(len(text), len(body)) + text + body)
-    while data:
-        data = data[os.write(descriptor, data) :]
+    for part in (memoryview(LENGTHS.pack(len(text), len(body)) + text), body):  # megabytes are not copied
+        data = part
+        while data:
+            data = data[os.write(descriptor, data) :]
 
 
 def receive(descriptor: int, *, wait_seconds: float) -> tuple[Json, NDArray[Any] | None] | None:
@@ -50,16 +52,16 @@ def receive(descriptor: int, *, wait_seconds: float) -> tuple[Json, NDArray[Any]
     return header, array
 
 
-def _read(descriptor: int, size: int, end: float) -> bytes | None:
-    parts: list[bytes] = []
+def _read(descriptor: int, size: int, end: float) -> bytearray | None:
+    data = bytearray(size)
+    left = memoryview(data)
     poll = select.poll()  # select() refuses descriptors above 1023
     poll.register(descriptor, select.POLLIN)
-    while size:
+    while left:
         if not poll.poll(max(0.0, end - time.monotonic()) * 1000):
             raise WorkerError("No answer came in time", do="Try again; the worker starts afresh.")
-        part = os.read(descriptor, min(size, 1 << 20))
-        if not part:
+        count = os.readv(descriptor, [left])
+        if not count:
             return None
-        parts.append(part)
-        size -= len(part)
-    return b"".join(parts)
+        left = left[count:]
+    return data

@@ -85,10 +85,10 @@ def test_what_a_pipe_takes_in_pieces_arrives_whole(pipe: Pipe, monkeypatch: pyte
         pieces.append(os.write(descriptor, data[:7]))
         return pieces[-1]
 
-    def read_five(descriptor: int, size: int) -> bytes:
-        return os.read(descriptor, min(size, 5))
+    def read_five(descriptor: int, buffers: list[memoryview]) -> int:
+        return os.readv(descriptor, [buffers[0][:5]])
 
-    monkeypatch.setattr(messages, "os", SimpleNamespace(write=write_seven, read=read_five))
+    monkeypatch.setattr(messages, "os", SimpleNamespace(write=write_seven, readv=read_five))
     send(pipe.into, {"id": 1}, ARRAYS["wide"])
     received = receive(pipe.out, wait_seconds=1)
     assert len(pieces) > 10

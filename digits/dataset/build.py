@@ -10,27 +10,28 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.lib import format as npy
-from numpy.typing import NDArray
 
 from digits.dataset import shapes
 from digits.dataset.dataset import BLOCK_ROWS, Dataset, check_name, fingerprint
+from digits.dataset.decoding import Decoded, decoded
 from digits.dataset.families.store import keep
 from digits.dataset.paths import Picture, check_complete, count_digits, natural
 from digits.dataset.portrait import Tally
 from digits.dataset.sources import Source
-from digits.errors import ConflictError, ImageError, StoppedError
+from digits.errors import ConflictError, StoppedError
 from digits.files import Json, write_json
-from digits.images import png
 from digits.settings import part
 
 CHUNK_FILES, CHUNK_BYTES = 2_048, 1 << 23
+GROUP_ROWS = 1 << 17  # of an index, that are written at a time
 
 
 def build(
@@ -67,6 +68,21 @@ def build(
     return report
 
 
+class Hashes(Sequence[str]):
+    """SHA-256 sums that lie one behind the other, 32 bytes each, as hexadecimal text."""
+
+    def __init__(self, data: bytearray) -> None:
+        self._data = data
+
+    def __len__(self) -> int:
+        return len(self._data) // 32
+
+    def __getitem__(self, rows: Any) -> Any:
+        if isinstance(rows, slice):
+            return [self[row] for row in range(*rows.indices(len(self)))]
+        return self._data[32 * rows : 32 * rows + 32].hex()
+
+
 class Rows:
     """The accepted images on their way to the disk, with what the index and the report say of them."""
 
@@ -74,22 +90,23 @@ class Rows:
         self.file = file
         self.labels: list[int] = []
         self.files: list[str] = []
-        self.hashes: list[str] = []
+        self.hashes = bytearray()
         self.families: list[str | None] = []
         self.blocks: list[str] = []
         self.tally = Tally()
         self._block = sha256()
         self._write_header()
 
-    def append(self, images: NDArray[np.uint8], pictures: list[Picture]) -> None:
-        """Write `images` (n, 28, 28, 4) uint8, which came from `pictures`."""
+    def append(self, chunk: Decoded) -> None:
+        """Write the images of `chunk`, and keep what is known of them."""
+        images = chunk.images
         self.file.write(images.data)
-        self.tally.add(images, np.array([picture.label for picture in pictures], np.int64))
-        for picture, image in zip(pictures, images, strict=True):
-            self.hashes.append(sha256(image.data).hexdigest())
-            self.labels.append(picture.label)
-            self.files.append(picture.name)
-            self.families.append(picture.family)
+        labels = [picture.label for picture in chunk.sound]
+        self.tally.add(images, np.array(labels, np.int64))
+        self.hashes += b"".join([sha256(image.data).digest() for image in images])
+        self.labels += labels
+        self.files += [picture.name for picture in chunk.sound]
+        self.families += [picture.family for picture in chunk.sound]
         while len(images):
             room = BLOCK_ROWS - (len(self.labels) - len(images)) % BLOCK_ROWS
             self._block.update(images[:room].data)
@@ -120,17 +137,19 @@ def _write(source: Source, folder: Path, progress: Callable[[int, int], None], s
     done = 0
     with (folder / "images.npy").open("wb") as file:
         rows = Rows(file)
-        for chunk in _chunks(source):
-            if stopped():
-                raise StoppedError(f"The build was stopped after {done} of {len(source)} files")
-            _append(rows, chunk, rejected)
-            done += len(chunk)
-            progress(done, len(source))
+        with closing(decoded(_chunks(source), len(source))) as chunks:
+            for chunk in chunks:
+                if stopped():
+                    raise StoppedError(f"The build was stopped after {done} of {len(source)} files")
+                rows.append(chunk)
+                rejected.extend(chunk.rejected)
+                done += len(chunk.sound) + len(chunk.rejected)
+                progress(done, len(source))
         per_digit = count_digits(rows.labels)
         check_complete(per_digit, f"{source.origin}, without the {len(rejected)} files that were rejected,")
         rows.close()
         _sync(file)
-    index: dict[str, Sequence[object]] = {"label": rows.labels, "file": rows.files, "sha256": rows.hashes}
+    index: dict[str, Sequence[object]] = {"label": rows.labels, "file": rows.files, "sha256": Hashes(rows.hashes)}
     _write_table(folder / "index.parquet", index)
     files, reasons = ([row[column] for row in rejected] for column in (0, 1))
     _write_table(folder / "rejected.parquet", {"file": files, "reason": reasons})
@@ -160,27 +179,6 @@ def _keep_families(dataset: Dataset, families: list[str | None]) -> None:
         keep(dataset, rows, {"by": "source", "families": len(names), "names": list(numbers)})
 
 
-def _append(rows: Rows, chunk: list[Picture], rejected: list[tuple[str, str]]) -> None:
-    """Decode `chunk`; add its sound pictures to `rows` and the others, in their order, to `rejected`."""
-    reasons = {index: str(one.data) for index, one in enumerate(chunk) if isinstance(one.data, ImageError)}
-    readable = [index for index in range(len(chunk)) if index not in reasons]
-    images, refused = _decode([picture.data for picture in chunk])
-    reasons |= {readable[position]: reason for position, reason in refused}
-    rows.append(images, [picture for index, picture in enumerate(chunk) if index not in reasons])
-    rejected.extend((chunk[index].name, reasons[index]) for index in sorted(reasons))
-
-
-def _decode(data: list[bytes | NDArray[np.uint8] | ImageError]) -> tuple[NDArray[np.uint8], list[tuple[int, str]]]:
-    """Return the pictures (n, 28, 28, 4) uint8 in `data`, and place and reason of each that cannot be decoded."""
-    arrays = [one for one in data if isinstance(one, np.ndarray)]
-    if arrays:
-        images = np.stack(arrays)
-        if images.dtype != np.uint8 or images.shape[1:] != (28, 28, 4):
-            raise ValueError(f"a source gave {images.dtype} {images.shape[1:]}")
-        return images, []
-    return png.decode([one for one in data if isinstance(one, bytes)])
-
-
 def _chunks(source: Source) -> Iterator[list[Picture]]:
     """Yield the pictures, so many at a time that their files take little memory, whatever their size."""
     chunk: list[Picture] = []
@@ -200,9 +198,13 @@ def _write_table(path: Path, columns: Mapping[str, Sequence[object]]) -> None:
     from pyarrow import parquet
 
     kinds = {"label": pyarrow.int64()}
-    arrays = {name: pyarrow.array(values, kinds.get(name, pyarrow.string())) for name, values in columns.items()}
+    schema = pyarrow.schema([(name, kinds.get(name, pyarrow.string())) for name in columns])
+    rows = len(next(iter(columns.values())))
     with path.open("wb") as file:
-        parquet.write_table(pyarrow.table(arrays), file, write_page_checksum=True)
+        with parquet.ParquetWriter(file, schema, write_page_checksum=True) as writer:
+            for start in range(0, max(rows, 1), GROUP_ROWS):  # a million names and hashes are never there twice
+                part = {name: values[start : start + GROUP_ROWS] for name, values in columns.items()}
+                writer.write_table(pyarrow.table(part, schema))
         _sync(file)
 
 

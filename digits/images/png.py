@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from digits.errors import ImageError
+from digits.images.png_rows import defilter, rgba
 
 Bytes = NDArray[np.uint8]
 Chunk = tuple[bytes, bytes]  # kind, content
@@ -31,6 +32,7 @@ SIGNATURE = b"\x89PNG\r\n\x1a\n"
 CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # by colour type: grey, RGB, palette, grey-alpha, RGBA
 DEPTHS = {0: (1, 2, 4, 8), 2: (8,), 3: (1, 2, 4, 8), 4: (8,), 6: (8,)}
 PLAIN = [b"IHDR", b"IDAT", b"IEND"]
+END = b"\0\0\0\0IEND\xaeB`\x82"
 OTHERS = "(?: (?!tRNS)[a-z][A-Za-z][A-Z][A-Za-z])*"
 ORDER = re.compile(f"IHDR{OTHERS}(?: PLTE{OTHERS})?(?: tRNS{OTHERS})?(?: IDAT)+{OTHERS} IEND".encode())
 ANIMATION = {b"acTL", b"fcTL", b"fdAT"}
@@ -56,15 +58,58 @@ def decode(files: Sequence[bytes]) -> tuple[Bytes, list[tuple[int, str]]]:
     refused: list[tuple[int, str]] = []
     for position, data in enumerate(files):
         try:
-            sound.append(rows(data))
+            sound.append(_plain_rows(data) or rows(data))
         except ImageError as error:
             refused.append((position, str(error)))
-    images = np.zeros((len(sound), SIDE, SIDE, 4), np.uint8)
-    for channels in {channels for channels, _ in sound}:
+    kinds = {channels for channels, _ in sound}
+    if len(kinds) == 1:
+        return _pixels(kinds.pop(), [filtered for _, filtered in sound]), refused
+    images = np.empty((len(sound), SIDE, SIDE, 4), np.uint8)
+    for channels in kinds:
         same = [index for index, (other, _) in enumerate(sound) if other == channels]
-        joined = np.frombuffer(b"".join(sound[index][1] for index in same), np.uint8)
-        images[same] = rgba(defilter(joined.reshape(len(same), SIDE, 1 + SIDE * channels)))
+        images[same] = _pixels(channels, [sound[index][1] for index in same])
     return images, refused
+
+
+def _pixels(channels: int, filtered: list[bytes]) -> Bytes:
+    joined = np.frombuffer(b"".join(filtered), np.uint8)
+    return rgba(defilter(joined.reshape(len(filtered), SIDE, 1 + SIDE * channels)))
+
+
+def _plain_rows(data: bytes) -> tuple[int, bytes] | None:
+    """Return what `rows` does for the plainest of files, IHDR, one IDAT and IEND; None for others and damaged ones.
+
+    It checks as much in a third of the time, and leaves it to `rows` to say what is wrong.
+    """
+    header = _plain_header(data[:33])
+    body = data[37:-16]
+    if (
+        header is None
+        or not body.startswith(b"IDAT")
+        or data[-12:] != END
+        or int.from_bytes(data[33:37], "big") != len(body) - 4
+        or int.from_bytes(data[-16:-12], "big") != zlib.crc32(body)
+    ):
+        return None
+    size, stream = SIDE * header.stride, zlib.decompressobj()
+    try:
+        filtered = stream.decompress(body[4:], size + 1)
+    except zlib.error:
+        return None
+    if len(filtered) != size or not stream.eof or stream.unused_data or max(filtered[:: header.stride]) > 4:
+        return None
+    return CHANNELS[header.colour], filtered
+
+
+@lru_cache(maxsize=64)
+def _plain_header(start: bytes) -> Header | None:
+    """Return the header in the first 33 bytes of a file; None if they are not sound, or need other chunks."""
+    try:
+        (kind, content), *others = chunks(start)
+        header = read_header(content)
+    except (ImageError, ValueError):
+        return None
+    return header if kind == b"IHDR" and not others and header.colour != 3 and header.depth == 8 else None
 
 
 def rows(data: bytes) -> tuple[int, bytes]:
@@ -151,67 +196,6 @@ def inflate(content: bytes, size: int) -> bytes:
     if stream.unused_data:
         raise ImageError("Bytes follow the pixels", expected=0, received=len(stream.unused_data))
     return inflated
-
-
-def defilter(filtered: Bytes) -> Bytes:
-    """Return the samples (n, 28, 28, c) uint8 of filtered rows (n, 28, 1 + 28·c) uint8, many pictures at once."""
-    count, _, stride = filtered.shape
-    samples = filtered[:, :, 1:].copy().reshape(count, SIDE, SIDE, (stride - 1) // SIDE)
-    above = np.zeros_like(samples[:, 0])
-    for y in range(SIDE):
-        line = samples[:, y]
-        for kind, undo in UNDO.items():
-            which = np.flatnonzero(filtered[:, y, 0] == kind)
-            if len(which):
-                line[which] = undo(line[which], above[which])
-        above = line
-    return samples
-
-
-def rgba(samples: Bytes) -> Bytes:
-    """Return (n, 28, 28, 4) uint8 for samples of 1 (grey), 2 (grey, alpha), 3 (RGB) or 4 (RGBA) channels."""
-    channels = samples.shape[-1]
-    if channels == 4:
-        return samples
-    images = np.full((*samples.shape[:-1], 4), 255, np.uint8)
-    images[..., :3] = samples if channels == 3 else samples[..., :1]
-    if channels == 2:
-        images[..., 3] = samples[..., 1]
-    return images
-
-
-def _sub(line: Bytes, _: Bytes) -> Bytes:
-    total: Bytes = np.add.accumulate(line, axis=1, dtype=np.uint8)
-    return total
-
-
-def _up(line: Bytes, above: Bytes) -> Bytes:
-    return line + above
-
-
-def _average(line: Bytes, above: Bytes) -> Bytes:
-    left = np.zeros(line[:, 0].shape, np.uint16)
-    for x in range(SIDE):
-        line[:, x] += ((left + above[:, x]) >> 1).astype(np.uint8)
-        left = line[:, x].astype(np.uint16)
-    return line
-
-
-def _paeth(line: Bytes, above: Bytes) -> Bytes:
-    wide = above.swapaxes(0, 1).astype(np.int16)  # pixel by pixel, contiguous
-    left, corner = np.zeros_like(wide[0]), np.zeros_like(wide[0])
-    for x in range(SIDE):
-        up = wide[x]
-        to_left, to_up = np.abs(up - corner), np.abs(left - corner)
-        to_corner = np.abs(left + up - 2 * corner)
-        nearest = np.where(to_up <= to_corner, up, corner)
-        nearest = np.where((to_left <= to_up) & (to_left <= to_corner), left, nearest)
-        line[:, x] += nearest.astype(np.uint8)
-        left, corner = line[:, x].astype(np.int16), up
-    return line
-
-
-UNDO = {1: _sub, 2: _up, 3: _average, 4: _paeth}  # PNG specification, section 9
 
 
 def _check_order(kinds: list[bytes]) -> None:

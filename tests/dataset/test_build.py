@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import time
 from pathlib import Path
 
@@ -169,9 +170,9 @@ def test_a_staging_folder_with_files_is_not_touched(root: Path, staging: Path):
 
 
 def test_the_kaggle_set_is_built_whole_and_in_seconds(kaggle_zip: Path, staging: Path):
-    start = time.perf_counter()
+    start = sum(os.times()[:4])
     report = build(open_source(kaggle_zip), "kaggle", staging=staging)
-    assert time.perf_counter() - start < 30  # 6 s on an idle machine
+    assert sum(os.times()[:4]) - start < 15  # of the processors; 3 on an idle machine
     assert report["per_digit"] == [10_773] * 10
     assert (report["rejected"], report["ignored"], len(report["blocks"])) == (0, 1, 108)
     assert "CC BY-SA 4.0" in report["licence"]

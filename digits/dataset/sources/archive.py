@@ -144,7 +144,7 @@ def _check_header(block: bytes, name: str, member: Member) -> int:
         raise ImageError("The archive has no member at its place")
     _, _, flags, method, _, _, crc, stored, size, named, extra = LOCAL.unpack_from(block)
     start: int = LOCAL_BYTES + named + extra
-    raw = name.encode("utf-8" if member.flags & UTF8 else "cp437")
+    raw = name.encode("utf-8" if member.flags & UTF8 or name.isascii() else "cp437")
     if block[LOCAL_BYTES : LOCAL_BYTES + named] != raw:
         raise ImageError("The member has another name at its place")
     same = (crc, stored, size) == (member.crc, member.stored, member.size)
