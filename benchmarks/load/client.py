@@ -33,6 +33,7 @@ class Session:
         self._ended, self._news = False, asyncio.Event()
         self.elements: dict[tuple[int, ...], Any] = {}  # by its place on the page
         self.fragments: dict[tuple[int, ...], str] = {}
+        self._drawn: set[tuple[int, ...]] = set()  # since the whole page began to be drawn
         self.heard: list[str] = []  # what the charts say that were drawn
         self.paces: list[float] = []
         self.looks = 0
@@ -42,6 +43,7 @@ class Session:
         begun = time.perf_counter()
         self._socket = await connect(self._url, subprotocols=["streamlit"], max_size=None, ping_interval=None)  # type: ignore[list-item]
         self._reader = asyncio.create_task(self._read())
+        self._reader.add_done_callback(lambda _: self._news.set())
         await self.ask()
         return time.perf_counter() - begun
 
@@ -63,6 +65,9 @@ class Session:
             while not (self._ended and seconds):
                 self._news.clear()
                 await self._news.wait()
+                if self._reader and self._reader.done():
+                    self._reader.result()
+                    raise ConnectionError("the server has closed the session")
                 if not seconds and (until() if until else self._ended):
                     seconds = time.perf_counter() - begun
         return seconds
@@ -105,15 +110,22 @@ class Session:
             for id in message.stop_auto_rerun.fragment_ids:
                 self._stop(id)
         elif kind == "new_session" and not message.metadata.run.fragment_ids:
+            self._drawn.clear()
             for id in list(self.timers):  # the page that is drawn says anew what looks again
                 self._stop(id)
         elif kind == "script_finished":
-            self._ended = message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN
+            self._end(message.script_finished)
+
+    def _end(self, how: ForwardMsg.ScriptFinishedStatus.ValueType) -> None:
+        self._ended = how != ForwardMsg.FINISHED_EARLY_FOR_RERUN
+        if how == ForwardMsg.FINISHED_SUCCESSFULLY:  # the whole page was drawn: what was not, is not there any more
+            self.elements = {path: one for path, one in self.elements.items() if path in self._drawn}
 
     def _draw(self, message: ForwardMsg) -> None:
         if message.delta.WhichOneof("type") != "new_element":
             return
         element, path = message.delta.new_element, tuple(message.metadata.delta_path)
+        self._drawn.add(path)
         self.elements[path], self.fragments[path] = element, message.delta.fragment_id
         if element.WhichOneof("type") == "echarts_chart":
             self.heard.append(element.echarts_chart.alt)

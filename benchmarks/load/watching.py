@@ -11,10 +11,12 @@ from benchmarks.load.client import Session
 from benchmarks.load.figures import cpu_seconds, row, together, training
 from benchmarks.serving import server
 from digits import settings
+from ui.curves import AXES
 
 OPENED_SECONDS = 0.5  # between two who come
+CLICKS = 60
 SETTLED_SECONDS = 20.0  # until all know how many they are
-AXES = ("seconds", "epoch")
+NAMED = {"seconds": "Seconds of training", "epoch": "Epoch"}  # how a chart names its axis
 
 
 def watching(options: Any) -> None:
@@ -33,7 +35,7 @@ async def watched(address: str, process: psutil.Process, number: int, query: str
         await asyncio.sleep(OPENED_SECONDS)
     await asyncio.sleep(SETTLED_SECONDS)
     looks, cpu, clock = sum(one.looks for one in sessions), cpu_seconds(process), asyncio.get_running_loop().time()
-    clicks = [await click(sessions[turn % number], turn) for turn in range(60)]
+    clicks = [await click(sessions[turn % number], [*NAMED][turn // number % 2]) for turn in range(CLICKS)]
     taken = asyncio.get_running_loop().time() - clock
     looks = sum(one.looks for one in sessions) - looks
     await together(session.close() for session in sessions)
@@ -43,10 +45,15 @@ async def watched(address: str, process: psutil.Process, number: int, query: str
           f"{(cpu_seconds(process) - cpu) / taken:.0%} of a core", flush=True)  # fmt: skip
 
 
-async def click(session: Session, turn: int) -> float:
-    """Choose another axis in one session; return the seconds, and let what is left of a second pass."""
+async def click(session: Session, by: str) -> float:
+    """Choose an axis in one session; return the seconds until a chart has it, and let the rest of a second pass."""
     axis, fragment = session.find("button_group", lambda one: one.id.endswith("live-by"))
-    session.put(axis.id, string_array_value={"data": [AXES[turn // 2 % 2]]})
-    seconds = await session.ask(fragment)
+    session.put(axis.id, string_array_value={"data": [AXES[by]]})
+    seconds = await session.ask(fragment, until=lambda: NAMED[by] in charts(session))
     await asyncio.sleep(max(0.0, 1.0 - seconds))
     return seconds
+
+
+def charts(session: Session) -> str:
+    """Return how the first chart of the page names its axis, and all else that it shows."""
+    return str(session.find("echarts_chart", lambda _: True)[0].spec)
