@@ -61,7 +61,8 @@ def search_row(dataset: Dataset) -> bool:
     """Show the search for families of `dataset` that is at work; return whether there is one."""
     at_work = next((job for job in searches_of(dataset) if job.state in LIVE), None)
     if at_work:
-        live(_progress, at_work, every=0.5)
+        with st.container():  # several may be shown on one page
+            live(_progress, at_work, every=0.5)
     return at_work is not None
 
 
