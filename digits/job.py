@@ -17,6 +17,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from digits import settings, watch
@@ -33,9 +34,9 @@ class Job:
     kind: str
     id: str
 
-    @property
+    @cached_property
     def folder(self) -> Path:
-        """Where its files are."""
+        """Where its files are, in the lab in which it was looked for first; a page asks for it many times a run."""
         return settings.part(self.kind) / self.id
 
     @property
