@@ -33,7 +33,8 @@ class Session:
         self._ended, self._news = False, asyncio.Event()
         self.elements: dict[tuple[int, ...], Any] = {}  # by its place on the page
         self.fragments: dict[tuple[int, ...], str] = {}
-        self._drawn: set[tuple[int, ...]] = set()  # since the whole page began to be drawn
+        self._drawn: set[tuple[int, ...]] = set()  # since the whole page began to be drawn, in the run of this id
+        self._run = ""
         self.heard: list[str] = []  # what the charts say that were drawn
         self.paces: list[float] = []
         self.looks = 0
@@ -110,15 +111,15 @@ class Session:
             for id in message.stop_auto_rerun.fragment_ids:
                 self._stop(id)
         elif kind == "new_session" and not message.metadata.run.fragment_ids:
-            self._drawn.clear()
+            self._drawn, self._run = set(), message.metadata.run.script_run_id
             for id in list(self.timers):  # the page that is drawn says anew what looks again
                 self._stop(id)
         elif kind == "script_finished":
-            self._end(message.script_finished)
+            self._end(message.script_finished, message.metadata.run.script_run_id)
 
-    def _end(self, how: ForwardMsg.ScriptFinishedStatus.ValueType) -> None:
+    def _end(self, how: ForwardMsg.ScriptFinishedStatus.ValueType, run: str) -> None:
         self._ended = how != ForwardMsg.FINISHED_EARLY_FOR_RERUN
-        if how == ForwardMsg.FINISHED_SUCCESSFULLY:  # the whole page was drawn: what was not, is not there any more
+        if how == ForwardMsg.FINISHED_SUCCESSFULLY and run == self._run:  # what was not drawn now is gone
             self.elements = {path: one for path, one in self.elements.items() if path in self._drawn}
 
     def _draw(self, message: ForwardMsg) -> None:
