@@ -22,7 +22,7 @@ CALLS = {"openat": ("EROFS", "ENOSPC"), "write": ("ENOSPC", "EIO"), "fsync": ("E
 STRACE = ("strace", "-f", "--seccomp-bpf", "-qq", "-y", "-o")
 LINE = re.compile(r"^(\d+) +(\w+)\((.*)$")
 MEGABYTES, PAGE = 4, 4096
-FREE = (0, 1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144, 233, 377)  # pages that are left
+FREE = (0, 1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144, 233, 377, 500)  # pages that are left
 
 
 def points(writer: Writer) -> list[tuple[str, int]]:
@@ -87,26 +87,30 @@ def small_disk() -> Iterator[Path]:
 def full() -> str:
     """Let the disk be full at the beginning, then with a few pages free, and more until they are enough."""
     told = []
-    with small_disk() as disk:
-        furnish()
-        for name, make in WRITERS.items():
-            bad, tried = [], 0
-            for pages in FREE:
-                writer, filler = make(), disk / "filler"
-                filler.write_bytes(bytes(max(0, shutil.disk_usage(disk).free - pages * PAGE)))
-                done = writer.run()
-                said = writer.said(done)
-                filler.unlink()
-                tried += 1
-                fault = wrong(writer, done)
-                if fault:
-                    bad.append(f"{pages} pages free: {fault}")
-                    say(f"{name}: {bad[-1]}")
-                if not said:
-                    break
-            told.append(f"{name} {tried} times, {len(bad)} without what must hold")
-            say(told[-1])
+    for name in WRITERS:
+        with small_disk() as disk:
+            furnish()
+            tried, bad = _filled(name, disk)
+        told.append(f"{name} {tried} times, {len(bad)} without what must hold")
+        say(told[-1])
     return "; ".join(told)
+
+
+def _filled(name: str, disk: Path) -> tuple[int, list[str]]:
+    """Return how often a writer was tried on a full disk, and what did not hold."""
+    bad: list[str] = []
+    for tried, pages in enumerate(FREE, 1):
+        writer, filler = WRITERS[name](), disk / "filler"
+        filler.write_bytes(bytes(max(0, shutil.disk_usage(disk).free - pages * PAGE)))
+        done = writer.run()
+        said = writer.said(done)
+        filler.unlink()
+        if fault := wrong(writer, done):
+            bad.append(f"{pages} pages free: {fault}")
+            say(f"{name}: {bad[-1]}")
+        if not said:
+            break
+    return tried, bad
 
 
 def read_only() -> str:
