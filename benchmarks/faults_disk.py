@@ -99,7 +99,7 @@ def full() -> str:
 def _filled(name: str, disk: Path) -> tuple[int, list[str]]:
     """Return how often a writer was tried on a full disk, and what did not hold."""
     bad: list[str] = []
-    for tried, pages in enumerate(FREE, 1):
+    for tried, pages in enumerate(FREE, 1):  # noqa: B007 - how often is returned
         writer, filler = WRITERS[name](), disk / "filler"
         filler.write_bytes(bytes(max(0, shutil.disk_usage(disk).free - pages * PAGE)))
         done = writer.run()
