@@ -33,8 +33,6 @@ class Session:
         self._ended, self._news = False, asyncio.Event()
         self.elements: dict[tuple[int, ...], Any] = {}  # by its place on the page
         self.fragments: dict[tuple[int, ...], str] = {}
-        self._drawn: set[tuple[int, ...]] = set()  # since the whole page began to be drawn, in the run of this id
-        self._run = ""
         self.heard: list[str] = []  # what the charts say that were drawn
         self.paces: list[float] = []
         self.looks = 0
@@ -78,8 +76,8 @@ class Session:
         self._states[id] = WidgetState(id=id, **value)
 
     def find(self, kind: str, holds: Callable[[Any], bool]) -> tuple[Any, str]:
-        """Return the first element of that kind for which `holds`, and the fragment that it stands in, or ""."""
-        for path, element in self.elements.items():
+        """Return the newest element of that kind for which `holds`, and the fragment that it stands in, or ""."""
+        for path, element in reversed(self.elements.items()):
             if element.WhichOneof("type") == kind and holds(getattr(element, kind)):
                 return getattr(element, kind), self.fragments.get(path, "")
         raise LookupError(f"no {kind} on the page {self._page}")
@@ -111,22 +109,16 @@ class Session:
             for id in message.stop_auto_rerun.fragment_ids:
                 self._stop(id)
         elif kind == "new_session" and not message.metadata.run.fragment_ids:
-            self._drawn, self._run = set(), message.metadata.run.script_run_id
             for id in list(self.timers):  # the page that is drawn says anew what looks again
                 self._stop(id)
         elif kind == "script_finished":
-            self._end(message.script_finished, message.metadata.run.script_run_id)
-
-    def _end(self, how: ForwardMsg.ScriptFinishedStatus.ValueType, run: str) -> None:
-        self._ended = how != ForwardMsg.FINISHED_EARLY_FOR_RERUN
-        if how == ForwardMsg.FINISHED_SUCCESSFULLY and run == self._run:  # what was not drawn now is gone
-            self.elements = {path: one for path, one in self.elements.items() if path in self._drawn}
+            self._ended = message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN
 
     def _draw(self, message: ForwardMsg) -> None:
         if message.delta.WhichOneof("type") != "new_element":
             return
         element, path = message.delta.new_element, tuple(message.metadata.delta_path)
-        self._drawn.add(path)
+        self.elements.pop(path, None)  # what was drawn last stands last
         self.elements[path], self.fragments[path] = element, message.delta.fragment_id
         if element.WhichOneof("type") == "echarts_chart":
             self.heard.append(element.echarts_chart.alt)

@@ -55,6 +55,10 @@ async def click(session: Session, by: str) -> float:
 
 
 def charts(session: Session) -> str:
-    """Return how the first chart of the page names its axis, and all else that it shows."""
-    found = (one.echarts_chart.spec for one in session.elements.values() if one.WhichOneof("type") == "echarts_chart")
+    """Return how the chart that was drawn last names its axis, and all else that it shows."""
+    found = (
+        one.echarts_chart.spec
+        for one in reversed(session.elements.values())
+        if one.WhichOneof("type") == "echarts_chart"
+    )
     return next(found, "")
