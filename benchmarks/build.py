@@ -1,9 +1,11 @@
 """How long a ZIP of PNG files takes to become a data set, against the other ways: one table of ratios.
 
-    python -m benchmarks.build [--images 20000]
+    python -m benchmarks.build [--images 20000] [--million]
 
 Every way reads the same images in the same run, so that the ratios hold on a busy machine too. The notebook's loop is
-run on a few thousand images; its growth (a·n + b·n² for each digit) is fitted and carried on to all of them.
+run for a minute; its growth (a·n + b·n² for each digit) is fitted and carried on to all images. `--million` builds
+one data set of 1,000,000 images instead, the ZIP repeated under other names. The memory is private (Linux): of this
+process and of the one that decodes beside it.
 """
 
 from __future__ import annotations
@@ -12,22 +14,26 @@ import argparse
 import io
 import os
 import platform
+import subprocess
+import sys
 import tempfile
 import threading
 import time
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
 
+from benchmarks.build_million import MILLION
 from digits import settings
 from digits.dataset import build
 from digits.dataset.sources import open_source
+from digits.engine.local import OURS
 from digits.machine import processor
 
-NOTEBOOK_ROWS = (800, 1600, 3200)
+NOTEBOOK_SECONDS, NOTEBOOK_STEP = 60.0, 100  # how long its loop is run, and after how many rows a time is taken
 
 
 def main() -> None:
@@ -35,28 +41,56 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--zip", type=Path, default=settings.test_data() / "kaggle-digits.zip")
     parser.add_argument("--images", type=int, help="take only so many, evenly from all digits")
-    parser.add_argument("--notebook-rows", type=int, nargs=3, default=NOTEBOOK_ROWS, metavar="N")
+    parser.add_argument("--notebook-seconds", type=float, default=NOTEBOOK_SECONDS, metavar="S")
+    parser.add_argument("--million", action="store_true", help="build a million images, and compare nothing")
     options = parser.parse_args()
+    as_a_worker()
     with tempfile.TemporaryDirectory() as folder:
         os.environ["DIGITS_HOME"] = folder
-        path = thinned(options.zip, options.images, Path(folder)) if options.images else options.zip
-        with peak_private() as peak:
-            ours = clock(lambda: ours_once(path))
-        with zipfile.ZipFile(path) as archive:
-            names = [name for name in archive.namelist() if name.endswith(".png")]
-            ways = {
-                "members with zipfile, not decoded": clock(lambda: [archive.read(name) for name in names]),
-                "ours: checked, hashed, on the disk": ours,
-                "Pillow, one process, into an array": clock(lambda: pillow(archive, names)),
-            }
-            counts = [count for count in options.notebook_rows if count <= len(names)] or [len(names)]
-            notebook(archive, names, [2])  # imports
-            seconds = notebook(archive, names, counts)
-    loop = extrapolated(counts, seconds, len(names))
-    ways[f"the notebook's loop (from {counts[-1]} rows)"] = loop
+        if options.million:
+            million(options.zip, Path(folder))
+        else:
+            path = thinned(options.zip, options.images, Path(folder)) if options.images else options.zip
+            compare(path, options.notebook_seconds)
+
+
+def as_a_worker() -> None:
+    """Begin again with the environment that workers are given: how memory is kept shows in the seconds."""
+    if any(name not in os.environ for name in OURS):
+        command = [sys.executable, "-m", "benchmarks.build", *sys.argv[1:]]
+        os.execve(sys.executable, command, {**OURS, **os.environ})
+
+
+def million(path: Path, folder: Path) -> None:
+    """Build a data set of a million images, and print what it took."""
+    large = folder / "million.zip"
+    maker = [sys.executable, "-m", "benchmarks.build_million", path, large]  # whose memory is its own
+    subprocess.run(maker, check=True)
+    began = sum(os.times()[:4])
+    with peak_private() as peak:
+        seconds = clock(lambda: ours_once(large))
+    print(f"{settings.cores()} cores, {processor()}, Python {platform.python_version()}, {MILLION:,} images")
+    print(f"built in {seconds:.1f} s ({sum(os.times()[:4]) - began:.1f} of the processors), "
+          f"peak private memory {peak[0]:.0f} MB")  # fmt: skip
+
+
+def compare(path: Path, notebook_seconds: float) -> None:
+    """Print the table of all ways."""
+    with peak_private() as peak:
+        ours = clock(lambda: ours_once(path))
+    with zipfile.ZipFile(path) as archive:
+        names = [name for name in archive.namelist() if name.endswith(".png")]
+        ways = {
+            "members with zipfile, not decoded": clock(lambda: [archive.read(name) for name in names]),
+            "ours: checked, hashed, on the disk": ours,
+            "Pillow, one process, into an array": clock(lambda: pillow(archive, names)),
+        }
+        notebook(archive, names[:2], 1.0)  # imports
+        counts, seconds = notebook(archive, names, notebook_seconds)
+    ways[f"the notebook's loop (from {counts[-1]:,} rows)"] = extrapolated(counts, seconds, len(names))
     print_table(ways, len(names), ours)
-    print("notebook's loop: " + ", ".join(f"{n} rows {s:.1f} s" for n, s in zip(counts, seconds, strict=True)))
-    print(f"ours: peak private memory {peak[0]:.0f} MB (interpreter and libraries included)")
+    print(f"notebook's loop: {counts[-1]:,} rows in {seconds[-1]:.1f} s; "
+          f"ours: peak private memory {peak[0]:.0f} MB (interpreter and libraries included)")  # fmt: skip
 
 
 def ours_once(path: Path) -> None:
@@ -73,24 +107,28 @@ def pillow(archive: zipfile.ZipFile, names: list[str]) -> None:
         images[index] = np.asarray(Image.open(io.BytesIO(archive.read(name))).convert("RGBA"))
 
 
-def notebook(archive: zipfile.ZipFile, names: list[str], counts: Sequence[int]) -> list[float]:
-    """Append one row of 3,136 pixels at a time; return the seconds after so many rows.
+def notebook(archive: zipfile.ZipFile, names: list[str], most_seconds: float) -> tuple[list[int], list[float]]:
+    """Append one row of 3,136 pixels at a time; return numbers of rows, and the seconds that each took.
 
     It is the fastest such loop: `frame.loc[len(frame)] = …` takes 70 ms a row here.
     """
     import pandas as pd
     from PIL import Image
 
-    frame, seconds = pd.DataFrame(), []
+    frame, counts, seconds = pd.DataFrame(), [], []
     start = time.perf_counter()
-    for number, name in enumerate(names[: counts[-1]], 1):
+    for number, name in enumerate(names, 1):
         pixels = np.asarray(Image.open(io.BytesIO(archive.read(name)))).reshape(1, -1)
         row = pd.DataFrame(pixels)
         row["digit"] = int(name[0])
         frame = pd.concat([frame, row], ignore_index=True)
-        if number in counts:
-            seconds.append(time.perf_counter() - start)
-    return seconds
+        now = time.perf_counter() - start
+        if number % NOTEBOOK_STEP == 0 or number == len(names) or now > most_seconds:
+            counts.append(number)
+            seconds.append(now)
+        if now > most_seconds:
+            break
+    return counts, seconds
 
 
 def extrapolated(counts: list[int], seconds: list[float], images: int) -> float:
@@ -122,14 +160,13 @@ def clock(act: Callable[[], object]) -> float:
 
 @contextmanager
 def peak_private(every_seconds: float = 0.1) -> Iterator[list[float]]:
-    """Give a list whose one number becomes the most private memory in MB that this process had (Linux)."""
+    """Give a list whose one number becomes the most private memory in MB that this process and its children had."""
     peak, over = [0.0], threading.Event()
 
     def watch() -> None:
         while not over.wait(every_seconds):
-            lines = Path("/proc/self/smaps_rollup").read_text().splitlines()
-            private = sum(int(line.split()[1]) for line in lines if line.startswith("Private_"))
-            peak[0] = max(peak[0], private / 1024)
+            children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+            peak[0] = max(peak[0], sum(private(pid) for pid in ["self", *children]))
 
     watcher = threading.Thread(target=watch, daemon=True)
     if Path("/proc/self/smaps_rollup").exists():
@@ -138,6 +175,14 @@ def peak_private(every_seconds: float = 0.1) -> Iterator[list[float]]:
         yield peak
     finally:
         over.set()
+
+
+def private(pid: str) -> float:
+    """Return the private memory of a process in MB; 0 if it has ended (Linux)."""
+    with suppress(OSError):
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+        return sum(int(line.split()[1]) for line in lines if line.startswith("Private_")) / 1024
+    return 0.0
 
 
 def print_table(ways: dict[str, float], images: int, ours: float) -> None:

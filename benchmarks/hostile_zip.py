@@ -71,8 +71,6 @@ def _in_a_process(path: Path, folder: str) -> dict:
 
 def _read(path: Path) -> dict:
     """Build a data set of `path`; return what was said of it, or of its members, the seconds and the memory."""
-    import pyarrow.parquet  # noqa: F401 a build's; to import it is no work of the archive's
-
     from digits import settings
     from digits.dataset.build import build
     from digits.dataset.dataset import Dataset
@@ -82,7 +80,12 @@ def _read(path: Path) -> dict:
     with peak_private(every_seconds=0.02) as peak:
         began, cpu = time.perf_counter(), time.process_time()
         try:
-            build(open_source(path), "hostile", staging=settings.home() / "staging")
+            source = open_source(path)
+            cpu, began = cpu - time.process_time(), began - time.perf_counter()
+            import pyarrow.parquet  # noqa: F401 the build's: no work of the archive's
+
+            cpu, began = cpu + time.process_time(), began + time.perf_counter()
+            build(source, "hostile", staging=settings.home() / "staging")
             said = [reason for _, reason in Dataset.open("hostile").rejected()]
         except SourceError as error:
             said = [str(error)]

@@ -20,7 +20,6 @@ from digits.dataset.paths import (
     LICENCE_NAMES,
     Picture,
     check_complete,
-    count_digits,
     digit_of,
     is_litter,
     natural,
@@ -62,10 +61,7 @@ class Archive:
         self.details: Json = {}
         self._refused: dict[str, ImageError] = {}
         directory = read_directory(path)
-        found = self._pictures(directory.names)
-        self._check_complete(directory.names, found)
-        keys = [natural(directory.names[index]) for index in found]
-        order = [found[place] for place in sorted(range(len(found)), key=keys.__getitem__)]
+        order = self._in_order(directory.names)
         self._names = [directory.names[index] for index in order]
         self._rows = directory.rows[order]
         self._check_sizes()
@@ -82,9 +78,18 @@ class Archive:
                     data = self._refused.get(name) or _try(file.fileno(), name, Member(*row))
                     yield Picture(int(name[0]), name, data)
 
-    def _pictures(self, names: list[str]) -> list[int]:
-        """Return which members should be pictures, and note which of them cannot be; count the others."""
-        found = []
+    def _in_order(self, names: list[str]) -> list[int]:
+        """Return which members are pictures, as a person counts; a digit at a time, for a million keys are large."""
+        found = self._pictures(names)
+        per_digit = [len(members) for members in found]
+        for name in self._refused:
+            per_digit[int(name[0])] -= 1
+        check_complete(per_digit, self.origin)
+        return [index for members in found for index in sorted(members, key=lambda index: natural(names[index]))]
+
+    def _pictures(self, names: list[str]) -> list[list[int]]:
+        """Return which members should be pictures of each digit, and note which cannot be; count the others."""
+        found: list[list[int]] = [[] for _ in range(10)]
         for index, name in enumerate(names):
             try:
                 if name.endswith("/"):
@@ -94,12 +99,8 @@ class Archive:
                     continue
             except ImageError as error:
                 self._refused[name] = error
-            found.append(index)
+            found[int(name[0])].append(index)
         return found
-
-    def _check_complete(self, names: list[str], found: list[int]) -> None:
-        readable = (int(names[index][0]) for index in found if names[index] not in self._refused)
-        check_complete(count_digits(readable), self.origin)
 
     def _check_sizes(self) -> None:
         """Raise `SourceError` if the pictures inflate as none do: it would take minutes to refuse each by itself."""
