@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -33,7 +34,7 @@ class Told:
         return list(self.said[: len(inks)])
 
 
-def sure(digit: int, share: float = 0.91, **more: bool) -> Prediction:
+def sure(digit: int, share: float = 0.91, **more: Any) -> Prediction:
     rest = np.full(10, (1 - share) / 9)
     rest[digit] = share
     return Prediction(rest, 0.5, **more)
@@ -126,6 +127,28 @@ def test_who_reads_the_same_digits_agrees_however_sure(
     told["pytorch"].said = (sure(7), sure(1, unsure=True))
     told["tensorflow"].said = (sure(7, far=True), sure(1))
     assert "They agree: **7? 1?**." in shown(opened(monkeypatch, LATE_BAR))
+
+
+def test_two_digits_that_both_hold_possible_are_one_answer(
+    told: dict[str, Told], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def between(first: int, second: int) -> Prediction:
+        shares = np.zeros(10)
+        shares[[first, second]] = 0.55, 0.45
+        return Prediction(shares, 0.5, unsure=True)
+
+    told["pytorch"].said, told["tensorflow"].said = (sure(7), between(1, 7)), (sure(7), between(7, 1))
+    assert "They agree: **7 (1 or 7)?**." in shown(opened(monkeypatch, LATE_BAR))
+
+
+def test_what_a_percentage_means_is_said_of_each_model(
+    told: dict[str, Told], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told["tensorflow"].said = (sure(7, missing="It has no validation part."), sure(1, missing="It has no …"))
+    torch, other = opened(monkeypatch, LATE_BAR).metric
+    assert "nine in ten" in torch.help
+    assert "nine in ten" not in other.help
+    assert "not calibrated" in other.help
 
 
 def test_a_worker_that_ends_is_told_beside_what_the_other_reads(

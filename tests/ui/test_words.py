@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from digits.prediction import Prediction
-from ui.drawing.words import caption, headline, ranked, verdict
+from ui.drawing.words import alike, caption, headline, meaning, ranked, verdict
 
 
 def said(digit: int, share: float = 0.9, second: int = 9) -> Prediction:
@@ -46,6 +46,30 @@ def test_far_from_training_is_no_digit_however_probable() -> None:
     assert headline(far) == "–"
     assert caption(far).startswith("Far from everything it was trained on; if any, 4 with 99.0 %")
     assert "They agree: it is **no digit** that they know." in verdict({"pytorch": far, "tensorflow": far})
-    assert "PyTorch says it is **no digit** that it knows and TensorFlow says **4**." in verdict(
-        {"pytorch": far, "tensorflow": said(4)}
+    assert "PyTorch says it is **no digit** that it knows and TensorFlow says **7**." in verdict(
+        {"pytorch": far, "tensorflow": said(7)}
     )
+
+
+def test_who_reads_the_same_digit_agrees_and_who_doubts_it_is_named() -> None:
+    unsure, far = replace(said(4, 0.52), unsure=True), replace(said(4), far=True)
+    assert "They agree: **4**, but PyTorch is not sure." in verdict({"pytorch": unsure, "tensorflow": said(4)})
+    both = verdict({"pytorch": unsure, "tensorflow": far})
+    assert "They agree: **4**, but PyTorch is not sure and TensorFlow knows nothing like it." in both
+
+
+def test_the_same_two_digits_are_the_same_doubt_whichever_is_first() -> None:
+    one, other = replace(said(4, 0.52), unsure=True), replace(said(9, 0.51, second=4), unsure=True)
+    assert "They agree: it may be **4** or **9**." in verdict({"pytorch": one, "tensorflow": other})
+    assert not alike([one, replace(other, unsure=False)])
+    assert not alike([one, replace(said(9, 0.51, second=7), unsure=True)])
+
+
+def test_percentages_are_called_calibrated_only_where_they_are() -> None:
+    assert "calibrated on validation images" in meaning([said(4)])
+    assert "to images like those" in meaning([said(4)]), "of other images it says nothing"
+    bare = meaning([replace(said(4), missing="It was trained without a validation part.")])
+    assert "not calibrated, and it cannot say when it is unsure" in bare
+    assert "trained without a validation part" in bare
+    assert "nine in ten" not in bare
+    assert "calibrated" not in meaning([])

@@ -14,7 +14,7 @@ from digits.images.frame import frame
 from digits.prediction import Prediction
 from digits.training.run import Run
 from ui.drawing.drawn import Drawn
-from ui.drawing.words import HINT, SURE, caption, headline, verdict
+from ui.drawing.words import HINT, caption, headline, meaning, verdict
 from ui.frame import plain
 from ui.readers import predictor
 
@@ -81,7 +81,7 @@ def _show(framework: str, said: Said | None) -> None:
         if isinstance(said, str):
             st.error(plain(said), icon=":material/error:")
         else:
-            st.metric(f"{name} says", headline(said), help=SURE)
+            st.metric(f"{name} says", headline(said), help=meaning([said] if said else []))
             st.caption(caption(said))
     shares, words = np.zeros(10), f"{name} says nothing yet"
     if isinstance(said, Prediction):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -19,7 +19,7 @@ from digits.training.run import Run
 from ui.canvas import canvas
 from ui.drawing.drawn import Drawn
 from ui.drawing.layout import EDGES
-from ui.drawing.words import FAR, SURE, SURE_OF, UNSURE, doubt, ranked
+from ui.drawing.words import FAR, SURE_OF, UNSURE, alike, doubt, meaning, ranked
 from ui.frame import count, percent, plain
 from ui.pictures import address, edged, tiles
 from ui.readers import predictor
@@ -31,6 +31,7 @@ STYLE = f"""<style>
 {EDGES}
 .st-key-digits img, .st-key-parts img {{border-radius: 0}}
 .st-key-digits img {{image-rendering: pixelated}}
+[class*=st-key-said-] [data-testid=stMetricValue] * {{white-space: normal; overflow: visible}}
 </style>"""
 COLOURS = ("#E69F00", "#009E73", "#CC79A7", "#56B4E9")  # no framework's; neighbours differ
 STRAY = "#8a8f98"  # ink of no digit
@@ -55,9 +56,8 @@ def show_number(chosen: list[Run]) -> None:
         with st.spinner("Reading"):  # where a model is still being loaded
             readings = ask(chosen, parts := parts[:MOST])
         st.markdown(verdict(readings) if parts else HINT)
-        for column, run in zip(st.columns(max(1, len(chosen))), chosen, strict=False):
-            with column:
-                show_reading(run.recipe.framework, readings[run.recipe.framework])
+        for run in chosen:  # under each other, or a long number would not fit into half the width
+            show_reading(run.recipe.framework, readings[run.recipe.framework])
     if drawing is not None and parts:
         show_digits(chosen, parts, readings)
         show_parts(drawing, parts)
@@ -84,17 +84,29 @@ def verdict(readings: Mapping[str, Reading]) -> str:
     said = {framework: reading for framework, reading in readings.items() if not isinstance(reading, str)}
     if len(said) < 2:
         return ""
-    if len({tuple(one.digit for one in reading) for reading in said.values()}) == 1:
-        doubtfullest = [min(same, key=lambda one: doubt(one) == SURE_OF) for same in zip(*said.values(), strict=True)]
-        return f":material/check_circle: They agree: **{plain(number(doubtfullest))}**."
+    places = list(zip(*said.values(), strict=True))
+    if all(map(alike, places)):
+        return f":material/check_circle: They agree: **{plain(joined(map(agreed, places)))}**."
     words = " and ".join(f"{FRAMEWORK_NAMES[framework]} reads **{plain(number(reading))}**"
                          for framework, reading in said.items())  # fmt: skip
     return f":material/call_split: They disagree: {words}."
 
 
+def agreed(same: Sequence[Prediction]) -> str:
+    """Return what answers that are alike say of a digit, with a question mark if one of them is doubtful."""
+    if len({one.digit for one in same}) > 1:
+        return f"({' or '.join(map(str, sorted({one.digit for one in same})))})?"
+    return digit_of(min(same, key=lambda one: doubt(one) == SURE_OF))
+
+
 def number(reading: Sequence[Prediction]) -> str:
     """Return the digits as they are read: 417, or 4 1? 7 where one is doubtful."""
-    digits = [digit_of(said) for said in reading]
+    return joined(map(digit_of, reading))
+
+
+def joined(digits: Iterable[str]) -> str:
+    """Return digits as one number, with gaps where one is doubtful."""
+    digits = list(digits)
     return ("" if all(map(str.isdigit, digits)) else " ").join(digits)
 
 
@@ -109,7 +121,7 @@ def show_reading(framework: str, reading: Reading) -> None:
         if isinstance(reading, str):
             st.error(plain(reading), icon=":material/error:")
             return
-        st.metric(FRAMEWORK_NAMES[framework], number(reading) or "–", help=SURE)
+        st.metric(FRAMEWORK_NAMES[framework], number(reading) or "–", help=meaning(reading))
         st.caption(caption(reading))
 
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from digits.prediction import Prediction
 from digits.settings import FRAMEWORK_NAMES
-from ui.frame import percent
+from ui.frame import percent, plain
 
 HINT = "Draw a digit from 0 to 9, large, with mouse, pen or finger."
-SURE = (
-    "How probable the model holds its answer, calibrated on validation images: of the answers that it gives with "
-    "90 %, about nine in ten are right. Where no digit stands out, or nothing in training was like the drawing, it "
-    "says that instead. The milliseconds are those of its forward pass."
+HELD = "How probable the model holds its answer"
+CALIBRATED = (
+    f"{HELD}, calibrated on validation images: of its answers with 90 % to images like those, about nine in ten are "
+    "right. Where no digit stands out, or nothing in training was like the drawing, it says that instead."
 )
+UNCALIBRATED = f"{HELD}. That is not calibrated, and it cannot say when it is unsure."
+TIMED = "The milliseconds are those of its forward pass."
 FAR, UNSURE, SURE_OF = "far", "unsure", "sure"
 
 
@@ -45,16 +49,39 @@ def ranked(said: Prediction) -> list[int]:
     return [int(digit) for digit in (-said.probabilities).argsort(kind="stable")]
 
 
-def verdict(said: dict[str, Prediction]) -> str:
+def meaning(said: Sequence[Prediction]) -> str:
+    """Return what the percentages of one model's answers mean; where it has answered nothing, that much of it."""
+    if not said:
+        return f"{HELD}. {TIMED}"
+    missing = next((one.missing for one in said if one.missing), "")
+    return f"{UNCALIBRATED} {plain(missing)} {TIMED}" if missing else f"{CALIBRATED} {TIMED}"
+
+
+def alike(said: Sequence[Prediction]) -> bool:
+    """Tell whether answers to one drawing are the same: one digit, however sure, the same two, or none by all."""
+    if len({one.digit for one in said}) == 1 or all(doubt(one) == FAR for one in said):
+        return True
+    return all(doubt(one) == UNSURE for one in said) and len({frozenset(ranked(one)[:2]) for one in said}) == 1
+
+
+def verdict(said: Mapping[str, Prediction]) -> str:
     """Return in a sentence, as Markdown, whether the models (by framework) agree; nothing for fewer than two."""
     if len(said) < 2:
         return ""
-    words = {name: _word(one) for name, one in said.items()}
-    if len(set(words.values())) == 1:
-        word = next(iter(words.values())).replace("it knows", "they know")
-        return f":material/check_circle: They agree: {word}."
-    parts = " and ".join(f"{FRAMEWORK_NAMES[name]} says {word}" for name, word in words.items())
+    if alike(list(said.values())):
+        return f":material/check_circle: They agree: {_agreed(said)}."
+    parts = " and ".join(f"{FRAMEWORK_NAMES[name]} says {_word(one)}" for name, one in said.items())
     return f":material/call_split: They disagree: {parts}."
+
+
+def _agreed(said: Mapping[str, Prediction]) -> str:
+    """Return what answers that are alike say, and who doubts it."""
+    words = [_word(one) for one in said.values()]
+    if len(set(words)) == 1 or len({one.digit for one in said.values()}) > 1:
+        return words[0].replace("it knows", "they know")
+    notes = {FAR: "knows nothing like it", UNSURE: "is not sure"}
+    doubters = [f"{FRAMEWORK_NAMES[name]} {notes[doubt(one)]}" for name, one in said.items() if doubt(one) in notes]
+    return f"**{next(iter(said.values())).digit}**, but {' and '.join(doubters)}"
 
 
 def _word(said: Prediction) -> str:
