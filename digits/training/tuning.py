@@ -32,6 +32,7 @@ USUAL = {"rotation": 8.0, "slant": 0.2, "zoom": 0.1, "shift": 1.0, "elastic": 0.
 STREAM = 0x7E4C  # keeps these draws apart from those of the order, the split, the weights and the variants
 CHECKED, FEW_CHECKED, COPIES = 2_000, 50, 9  # images of the check, and variants of each where the model knows some
 MAY_LOSE = 0.005  # on the check, as on the test part
+WAITING = "waiting for another tuning"  # the phase of one that may not begin yet
 SHARES = (1.0, 0.75, 0.5, 0.25)  # of the way from the old weights to the new ones that are tried
 
 
@@ -75,16 +76,16 @@ def share(drawings: int) -> float:
 def dealt_out(train: Rows, validation: Rows, images: int, seed: int, *, learnt: Rows) -> tuple[Rows, Rows]:
     """Return which old rows are shown, at most so many `images`, and on which the tuning is checked, both ascending.
 
-    Checked are those of the validation part. Where there is none, a quarter of the rows that the model was trained on
-    are left out and checked instead: it knows them, so that any loss on them is of the tuning. The rows that are
-    `learnt` in the tuning would hide a loss, and are not checked.
+    Checked are those of the validation part. Where there are few or none, a quarter of the rows that the model was
+    trained on are left out and checked with them: it knows them, so that any loss on them is of the tuning. The rows
+    that are `learnt` in the tuning would hide a loss, and are not checked.
     """
     generator = np.random.default_rng((seed, STREAM))
     checked = generator.permutation(np.setdiff1d(validation, learnt))[:CHECKED]
     if len(checked) < FEW_CHECKED:
         there = np.setdiff1d(train, learnt)
-        checked = generator.permutation(there)[: min(CHECKED, len(there) // 4)]
-        train = train[~np.isin(train, checked)]
+        left_out = generator.permutation(there)[: min(CHECKED, len(there) // 4)]
+        train, checked = train[~np.isin(train, left_out)], np.concatenate([checked, left_out])
     return np.sort(generator.permutation(train)[:images]), np.sort(checked)
 
 
@@ -149,15 +150,19 @@ def between(before: State, after: State, share: float) -> State:
 def how_far(before: Mask, right: Callable[[float], Mask]) -> float:
     """Return the largest of `SHARES` at which the check may have lost no more than `MAY_LOSE`; 0 if there is none.
 
-    `before` (n,) are the images that the old weights read right, `right` those that are at a share of the way.
+    `before` are the images that the old weights read right, `right` those that are at a share of the way: `at_worst`.
     """
     return next((share for share in SHARES if at_worst(before, right(share)) <= MAY_LOSE), 0.0)
 
 
 def at_worst(before: Mask, after: Mask) -> float:
-    """Return the loss of accuracy from `before` to `after` (n,), with a standard error on top: it is a sample."""
-    lost, gained = int((before & ~after).sum()), int((after & ~before).sum())
-    return (lost - gained + math.sqrt(lost + gained)) / max(1, len(before))
+    """Return the loss of accuracy from `before` to `after`, with a standard error on top: it is a sample.
+
+    They are (n,), or (variants, n) where variants of each image are read. Those share their image's fate, so that the
+    error is one over images.
+    """
+    lost = (np.atleast_2d(before).astype(np.int64) - np.atleast_2d(after)).mean(axis=0)
+    return float(lost.sum() + math.sqrt((lost**2).sum())) / max(1, len(lost))
 
 
 def counts(digits: Sequence[int], writers: Sequence[str]) -> Json:

@@ -55,10 +55,14 @@ class Pile(NamedTuple):
 
 
 class Material(NamedTuple):
-    """What a tuning shows in an epoch and is tested on, what it is checked on, and the drawings that are held out."""
+    """What a tuning shows in an epoch and is tested on, what it is checked on, and the drawings that are held out.
+
+    `check` is as many images once as there are, and then `variants` - 1 of each in the same order.
+    """
 
     data: Data
     check: Pile
+    variants: int
     held: Pile
 
 
@@ -109,22 +113,23 @@ def material_of(run: Run, found: Taught) -> Material:
     mixed = before.taken(places[0]).followed(new.taken(places[1]))
     live = alive(mixed.ink, recipe)
     train, test = (_part(pile, recipe, live) for pile in (mixed, there.taken(np.searchsorted(rows, parts.test))))
-    check = _varied(there.taken(np.searchsorted(rows, checked)), run)
+    variants = 1 + tuning.COPIES * run.first_recipe.augmented
+    check = _varied(there.taken(np.searchsorted(rows, checked)), run, variants)
     unseen = there.taken(np.searchsorted(rows, checked[np.isin(checked, parts.validation)]))
     data = Data(train, test, live, mixed.ink, _part(unseen, recipe, live))
-    return Material(data, check, drawings.taken(np.flatnonzero(found.held)))
+    return Material(data, check, variants, drawings.taken(np.flatnonzero(found.held)))
 
 
 def _part(pile: Pile, recipe: Recipe, live: Rows) -> Part:
     return Part(pile.rows, live_inputs(pile.ink, recipe, live), pile.labels)
 
 
-def _varied(check: Pile, run: Run) -> Pile:
-    """Return the images of the check with variants, if the model knows variants: a loss is seen sooner on more."""
-    if not run.first_recipe.augmented:
+def _varied(check: Pile, run: Run, variants: int) -> Pile:
+    """Return the images of the check as `variants`, if the model knows some: a loss is seen sooner on more."""
+    if variants == 1:
         return check
     how = Augmentation(**{name: getattr(run.recipe, name) for name in STRENGTHS})
-    copies = check.taken(np.tile(np.arange(len(check.rows)), tuning.COPIES))
+    copies = check.taken(np.tile(np.arange(len(check.rows)), variants - 1))
     generator = np.random.default_rng((run.recipe.seed, tuning.STREAM, 2))
     varied = augment(copies.ink.reshape(-1, 28, 28), how, generator).reshape(-1, 784)
     return check.followed(copies._replace(ink=varied))
@@ -147,7 +152,7 @@ def _tune(run: Run, loop: Loop, material: Material, desk: Desk) -> Json:
 
 
 class Measured(NamedTuple):
-    """Which images of the check (n,), and which drawings that are held out (m,), are read right."""
+    """Which images of the check (variants, n), and which drawings that are held out (m,), are read right."""
 
     check: tuning.Mask
     held: tuning.Mask
@@ -167,7 +172,7 @@ def _measured(loop: Loop, material: Material) -> Measured:
         inputs = live_inputs(pile.ink, loop.recipe, loop.data.live)
         return np.asarray(metrics.outputs(loop.classifier, inputs)[1].argmax(axis=1) == pile.labels)
 
-    return Measured(right(material.check), right(material.held))
+    return Measured(right(material.check).reshape(material.variants, -1), right(material.held))
 
 
 def _train(run: Run, loop: Loop, desk: Desk) -> float:
@@ -193,7 +198,7 @@ def _train(run: Run, loop: Loop, desk: Desk) -> float:
 def _settle(classifier: Classifier, before: State, right: tuning.Mask, check: Callable[[], tuning.Mask]) -> float:
     """Load the weights as far from those `before` as the check allows, and return how far that is.
 
-    They read `right` (n,) of the check. A share of 0 leaves them as they were.
+    They read `right` (variants, n) of the check. A share of 0 leaves them as they were.
     """
     after = classifier.state()
 

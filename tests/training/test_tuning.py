@@ -129,6 +129,14 @@ def test_the_check_is_the_validation_part_and_without_one_images_that_are_left_o
     assert not set(old.tolist()) & set(checked.tolist())
 
 
+def test_the_few_images_of_a_small_validation_part_are_checked_beside_those_that_are_left_out() -> None:
+    validation = np.arange(2000, 2040)
+    old, checked = dealt_out(np.arange(0, 1000), validation, 5_000, seed=3, learnt=np.zeros(0, np.int64))
+    assert np.isin(validation, checked).all(), "they alone say how sure the model may be"
+    assert len(checked) == 40 + 250
+    assert not set(old.tolist()) & set(checked.tolist())
+
+
 @pytest.mark.parametrize("validation", [np.arange(2000, 2100), np.zeros(0, np.int64)])
 def test_images_of_drawings_that_are_learnt_do_not_judge_what_the_tuning_lost(validation: NDArray[np.int64]) -> None:
     learnt = np.concatenate([np.arange(0, 500), np.arange(2000, 2040)])
@@ -154,6 +162,14 @@ def test_a_loss_that_a_small_check_cannot_exclude_counts() -> None:
     assert at_worst(before, before) == 0.0
     assert at_worst(before, np.arange(300) > 0) == pytest.approx(2 / 300)
     assert at_worst(np.arange(300) > 3, np.arange(300) < 296) == pytest.approx(math.sqrt(8) / 300), "lost as many"
+
+
+def test_variants_of_one_image_count_as_one_image() -> None:
+    before, lost = np.ones((10, 300), bool), np.arange(300) < 4
+    assert at_worst(before, before & ~lost) == pytest.approx(at_worst(before[0], ~lost)), "ten of a kind say no more"
+    spread = before.copy()
+    spread[np.arange(10) % 10, np.arange(10) * 30] = False
+    assert at_worst(before, spread) == pytest.approx((1 + math.sqrt(10 * 0.1**2)) / 300)
 
 
 def test_weights_between_old_and_new_ones_are_on_the_straight_line_between_them() -> None:
