@@ -19,14 +19,15 @@ from ui.drawing.position import show_position
 from ui.drawing.seen import show_seen
 from ui.drawing.stranger import show_stranger, show_truth
 from ui.drawing.teach import show_teach
-from ui.drawing.tune import show_tune
+from ui.drawing.tune import await_tuned, show_tune
 from ui.drawing.why import show_why
-from ui.frame import page
+from ui.frame import errors_shown, page
 from ui.readers import best_runs, left_out
 
 SECTIONS = {"Why": show_why, "How sure": show_certainty, "Position": show_position}
 
 
+@errors_shown()  # a run may be deleted at any moment
 def main() -> None:
     """Draw the page."""
     page("Draw", "Does it read mine? Draw a digit: both models answer when you lift the pen.")
@@ -39,14 +40,14 @@ def main() -> None:
         return
     ways = {"One digit": one_digit, "A whole number": show_number, "My drawings": my_drawings}
     way = st.segmented_control("What", list(ways), default="One digit", required=True, label_visibility="collapsed",
-                               key="draw", bind="query-params")  # fmt: skip
-    way = way or "One digit"  # an address may name none
+                               key="draw", bind="query-params") or "One digit"  # fmt: skip # an address may name none
     above = st.container()
     chosen = choose(runs, st.columns(2), best)
     whose(chosen, best)
     below = st.container()
     with above:
         st.fragment(ways[way])(chosen, *([below] if way == "One digit" else []))
+    await_tuned()  # last: where it ends, nothing moves
 
 
 def one_digit(chosen: list[Run], below: Any) -> None:

@@ -10,7 +10,10 @@ from streamlit.testing.v1 import AppTest
 from digits import settings
 from digits.errors import WorkerError
 from digits.prediction import Prediction
+from digits.training.run import Run, all_runs, sound
 from tests import canvases
+from tests.ui.test_tune import tuned
+from ui.drawing.tune import AWAITED
 
 pytestmark = pytest.mark.usefixtures("furnished")
 LINE = (np.array([[140.0, 60.0], [140.0, 140.0], [140.0, 220.0]]),)
@@ -100,3 +103,38 @@ def test_unsure_and_far_are_answers(told: dict[str, Told], monkeypatch: pytest.M
     assert [metric.value for metric in app.metric] == ["1?", "–"]
     assert "PyTorch says it may be **1** or **0** and TensorFlow says it is **no digit** that it knows." in shown(app)
     assert "Far from everything it was trained on; if any, 7 with 91.0 %" in shown(app)
+
+
+def test_models_that_were_tuned_answer_as_soon_as_they_are_done_wherever_on_the_page_one_is(
+    told: dict[str, Told],
+) -> None:
+    parent = next(run for run in all_runs() if run.recipe.framework == "pytorch")
+    after, lock = tuned(parent, "running", phase="training")
+    app = opened()
+    app.session_state[AWAITED] = [after.id]
+    app.run()
+    assert "pytorch" not in app.query_params
+    lock.close()
+    after.job.delete()
+    tuned(parent)
+    app.run()
+    assert not app.exception
+    assert app.query_params["pytorch"] == after.id
+    assert AWAITED not in app.session_state
+
+
+def test_a_run_that_is_deleted_while_the_page_is_drawn_is_said_to_be_gone(
+    told: dict[str, Told], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app, doomed = opened(), all_runs()[0]
+
+    def sound_then_gone(runs: list[Run]) -> tuple[list[Run], list[str]]:
+        found = sound(runs)
+        if doomed.folder.exists():
+            doomed.job.delete()
+        return found
+
+    monkeypatch.setattr("digits.training.run.sound", sound_then_gone)
+    app.run()
+    assert not app.exception
+    assert f"The run {doomed.id} is not there any more" in shown(app)

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import cache
 
 import streamlit as st
 
-from digits.engine.tuning import origin, start_tuning
+from digits.drawings import Kept
+from digits.engine.tuning import MOST_DRAWINGS, origin, start_tuning
 from digits.errors import DigitsError
 from digits.files import Json
 from digits.job import LIVE, seconds_since
 from digits.settings import FRAMEWORK_NAMES
-from digits.training.run import Run, readable_runs
+from digits.training.run import Run, all_runs, readable_runs
 from digits.training.taught import of_kept
+from digits.training.tuning import WAITING
 from ui.drawing.kept import shelf
 from ui.frame import count, duration, errors_shown, owner, percent, plain
 from ui.live import live
 
-AWAITED = "tuning-awaited"  # in the session: the ids of the tunings that it began, to be used when they are done
+# In the session: the ids of the tunings that its last click began, to be shown; those of them that are to answer when
+# they are done; and what kept others from beginning.
+BEGUN, AWAITED, WRONG = "tuning-begun", "tuning-awaited", "tuning-wrong"
 LOOK_SECONDS = 0.5
 # Seconds from a click to the end on a quiet machine with two cores, most of them imports; only the bar depends on it.
 NOMINAL_SECONDS, END_SECONDS = {"pytorch": 7.0, "tensorflow": 11.0}, 1.0
@@ -25,8 +30,15 @@ NOMINAL_SECONDS, END_SECONDS = {"pytorch": 7.0, "tensorflow": 11.0}, 1.0
 
 def show_tune(chosen: list[Run]) -> None:
     """Offer to tune the runs that answer on the drawings of the lab; show what became of it."""
-    at_work = any(run.job.state in LIVE for run in newest(bases(chosen)))
-    live(_look, chosen, at_work, every=LOOK_SECONDS if at_work else None)
+    with errors_shown():
+        at_work = any(run.job.state in LIVE for run in shown(chosen, bases(chosen)))
+        live(_look, chosen, at_work, every=LOOK_SECONDS if at_work else None)
+
+
+def await_tuned() -> None:
+    """Look on, wherever on the page a session is, until the tunings that it began are done, and let them answer."""
+    if AWAITED in st.session_state:
+        live(_use_awaited, every=LOOK_SECONDS)
 
 
 def bases(chosen: list[Run]) -> list[Run]:
@@ -37,23 +49,29 @@ def bases(chosen: list[Run]) -> list[Run]:
     return [origin(run) or run for run in chosen]
 
 
-def newest(origins: list[Run]) -> list[Run]:
-    """Return the last tuning of each of `origins`, where there is one."""
-    runs = readable_runs()
-    found = (next((run for run in runs if run.spec.get("parent") == one.id), None) for one in origins)
-    return [run for run in found if run is not None]
+def shown(chosen: list[Run], origins: list[Run]) -> list[Run]:
+    """Return a tuning of each of `origins`, where there is one: what this session asked for last, whenever it ran.
+
+    Where it asked for none: one that is at work, else the one that answers, else the last.
+    """
+    begun, answering = st.session_state.get(BEGUN, []), {run.id for run in chosen}
+    runs, found = readable_runs(), []
+    for one in origins:
+        mine = [run for run in runs if run.spec.get("parent") == one.id]
+        mine.sort(key=lambda run: (run.id in begun, run.job.state in LIVE, run.id in answering), reverse=True)
+        found += mine[:1]
+    return found
 
 
 def _look(chosen: list[Run], was_live: bool) -> None:
     with errors_shown():
         origins = bases(chosen)
         _offer(origins)
-        tuned = newest(origins)
+        tuned = shown(chosen, origins)
         live = [run for run in tuned if run.job.state in LIVE]
         if live:
             _progress(live)
         elif tuned:
-            _use_awaited(tuned)
             _outcome(tuned)
             _choice(chosen, origins, tuned)
         if was_live != bool(live):
@@ -64,13 +82,31 @@ def _offer(origins: list[Run]) -> None:
     """Offer to learn from all drawings that are kept."""
     kept = shelf().drawings
     if st.button(f"Learn from my drawings ({len(kept):,})", type="primary", icon=":material/school:", key="tune",
-                 disabled=not (kept and origins), help="Each model goes on learning from where it is, on images that "
-                 "it was trained on and on your drawings together. What it was stays.") and origins:  # fmt: skip
-        begun = [start_tuning(run, lambda how: of_kept(kept, how), owner=owner()) for run in origins]
-        st.session_state[AWAITED] = [run.id for run in begun]
+                 disabled=not (origins and 1 <= len(kept) <= MOST_DRAWINGS), help="Each model starts from the one "
+                 "that was trained in the beginning, and learns all drawings that are kept now, together with images "
+                 "that it was trained on. What it was stays."):  # fmt: skip
+        _begin(origins, kept)
         st.rerun(scope="app")
     if not kept:
         st.caption("Draw a digit and say what it was: as soon as one drawing is kept, both models can learn from it.")
+    if len(kept) > MOST_DRAWINGS:
+        st.caption(f"A model learns from {MOST_DRAWINGS:,} drawings at most. More are a data set: train on that.")
+    for wrong in st.session_state.get(WRONG, []):
+        st.error(plain(wrong), icon=":material/error:")
+
+
+def _begin(origins: list[Run], kept: list[Kept]) -> None:
+    """Start a tuning of each of `origins`; one that cannot begin does not keep the others from it."""
+    drawn = cache(lambda how: of_kept(kept, how))  # milliseconds a drawing, and most models see them alike
+    begun: list[str] = []
+    wrong: list[str] = []
+    st.session_state.update({BEGUN: begun, AWAITED: begun, WRONG: wrong})  # whatever ends this halfway
+    with st.spinner("Looking at the drawings"):
+        for run in origins:
+            try:
+                begun.append(start_tuning(run, drawn, owner=owner()).id)
+            except DigitsError as error:
+                wrong.append(f"{FRAMEWORK_NAMES[run.recipe.framework]}: {error}")
 
 
 def _progress(live: list[Run]) -> None:
@@ -78,30 +114,42 @@ def _progress(live: list[Run]) -> None:
     left, right = st.columns([5, 1], vertical_alignment="center")
     for run in live:
         with suppress(DigitsError):  # it was deleted meanwhile
-            status = run.job.status()
-            spent, rest = seconds_since(status["created"]), seconds_left(run, status)
-            text = f"**{FRAMEWORK_NAMES[run.recipe.framework]}** · {plain(status['phase'])} · {duration(rest)} left"
-            left.progress(min(1.0, spent / (spent + rest)), text=text)
+            share, text = progress(run, run.job.status())
+            left.progress(share, text=f"**{FRAMEWORK_NAMES[run.recipe.framework]}** · {text}")
     asked = all((run.folder / "stop").exists() for run in live)
     if right.button("Stop", key="tune-stop", icon=":material/stop:", width="stretch", disabled=asked):
         for run in live:
             run.job.request_stop()
 
 
+def progress(run: Run, status: Json) -> tuple[float, str]:
+    """Return how far a tuning is, and as Markdown what it does; how long one waits for another, nobody knows."""
+    if status["phase"] == WAITING:
+        return 0.0, f"{WAITING} to end"
+    spent, rest = seconds_since(_begun(status)), seconds_left(run, status)
+    return min(1.0, spent / (spent + rest)), f"{plain(status['phase'])} · {duration(rest)} left"
+
+
 def seconds_left(run: Run, status: Json) -> float:
     """Return about how long a tuning still takes; before it trains, by how long one usually does."""
     if status.get("seconds_left") is not None:
         return float(status["seconds_left"]) + END_SECONDS
-    usual = NOMINAL_SECONDS[run.recipe.framework] - seconds_since(status["created"])
+    usual = NOMINAL_SECONDS[run.recipe.framework] - seconds_since(_begun(status))
     return float(max(END_SECONDS, usual))
 
 
-def _use_awaited(tuned: list[Run]) -> None:
-    """Let the tunings answer that this session began, once they are done."""
-    awaited = st.session_state.pop(AWAITED, [])
-    done = [run for run in tuned if run.id in awaited and run.job.state == "finished"]
-    if done:
-        answer_with(done)
+def _begun(status: Json) -> float:
+    return float(status.get("started") or status["created"])
+
+
+def _use_awaited() -> None:
+    """Let the tunings answer that this session awaits, once all are done; those that failed or are gone do not."""
+    with errors_shown():
+        awaited = [run for run in all_runs() if run.id in st.session_state.get(AWAITED, [])]
+        if any(run.job.state in LIVE for run in awaited):
+            return
+        st.session_state.pop(AWAITED, None)
+        answer_with([run for run in awaited if run.job.state == "finished"])
 
 
 def answer_with(runs: list[Run]) -> None:
