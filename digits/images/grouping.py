@@ -125,16 +125,14 @@ def _cheapest(pieces: list[Piece], pen: float) -> list[int]:
              for b in range(count) for a in range(max(0, b - MOST + 1), b)}  # fmt: skip
     digits = {(start, end): sum(pieces[start + 1 : end], pieces[start])
               for start in range(count) for end in range(start + 1, min(count, start + MOST) + 1)}  # fmt: skip
-    best: dict[Cut, tuple[float, list[int]]] = {}
+    best: list[dict[int, tuple[float, list[int]]]] = [{} for _ in range(count + 1)]  # by the last digit's end, start
     for end in range(1, count + 1):
         for start in range(max(0, end - MOST), end):
             digit = digits[start, end]
-            before = [
-                (cost + _one(digits[cut], digit), cuts) for cut, (cost, cuts) in best.items() if cut[1] == start
-            ]
+            before = [(cost + _one(digits[first, start], digit), cuts) for first, (cost, cuts) in best[start].items()]
             cost, cuts = min(before) if start else (0.0, [0])
-            best[start, end] = cost + _fault(digit, pieces, (start, end), apart), [*cuts, end]
-    return min(found for cut, found in best.items() if cut[1] == count)[1]
+            best[end][start] = cost + _fault(digit, pieces, (start, end), apart), [*cuts, end]
+    return min(best[count].values())[1]
 
 
 def _fault(digit: Piece, pieces: list[Piece], cut: Cut, apart: dict[Cut, float]) -> float:

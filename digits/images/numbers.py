@@ -23,7 +23,7 @@ Labels = NDArray[np.int32]
 Mask = NDArray[np.bool_]
 MARGIN = CANVAS_SIDE / DRAWN_SIDE  # a digit's picture is as much larger than its ink as the canvas
 SOLID = 1 / 3  # of the darkest ink: what is fainter joins no pieces
-MOST_PIECES = 60  # of a picture: more is noise
+MOST_PIECES = 60  # strokes of twelve digits of five; more is scribble, or noise of a picture
 MOST_POINTS = 20_000  # of a stroke that leaves the sheet, a pixel apart
 EDGE = 1.0  # pixels that a painted stroke fades out beyond its pen
 FRACTION = 4  # bits of a pixel's fraction, where OpenCV draws a line
@@ -75,9 +75,14 @@ def _within(points: Points, shape: tuple[int, ...]) -> Mask:
     return np.asarray(((points >= 0) & (points <= (shape[1], shape[0]))).all(axis=1))
 
 
+def _extent(points: Points) -> float:
+    return float(np.ptp(points, axis=0).max())
+
+
 def _from_strokes(ink: Bytes, strokes: dict[int, Points]) -> list[Part]:
     """Return the digits of drawn strokes. Ink is of every digit whose pen reached it, else of the nearest."""
-    places, curves = list(strokes), list(strokes.values())
+    places = sorted(sorted(strokes, key=lambda place: -_extent(strokes[place]))[:MOST_PIECES])
+    curves = [strokes[place] for place in places]
     digits = group(curves)
     nearest = _away(ink.shape, curves)
     reach = 2 * float(np.median(nearest[ink >= ink.max() / 2])) + EDGE  # ink lies evenly from 0 to half a pen away

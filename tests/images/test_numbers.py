@@ -199,11 +199,6 @@ def test_sizes_and_baselines_may_differ() -> None:
         assert lefts(parts) == pytest.approx([54, 184, 324], abs=3)
 
 
-def test_noise_all_over_a_picture_is_taken_in_bounded_time() -> None:
-    noise = np.where(np.random.default_rng(0).random((HIGH, WIDE)) < 0.1, 255, 0).astype(np.uint8)
-    assert all(part.ink.any() for part in separate(noise))
-
-
 def test_what_four_people_drew_is_taken_apart_in_order(pen_strokes: Path) -> None:
     from benchmarks.composed import compose
     from benchmarks.numbers import separated

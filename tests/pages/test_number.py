@@ -60,7 +60,9 @@ def opened(monkeypatch: pytest.MonkeyPatch, strokes: tuple[Points, ...] = ()) ->
     if strokes:
         canvases.put(monkeypatch, strokes)
     else:
-        monkeypatch.setattr("ui.canvas.drawable.st_canvas", lambda **_: SimpleNamespace(image_data=None))
+        monkeypatch.setattr(
+            "ui.canvas.drawable.st_canvas", lambda **_: SimpleNamespace(image_data=None, json_data=None)
+        )
     app = AppTest.from_function(script, default_timeout=30).run()
     assert not app.exception, app.exception
     return app
@@ -170,6 +172,17 @@ def test_more_pieces_than_a_number_has_digits_are_said_to_be_too_many(
     app = opened(monkeypatch, many)
     assert "These are 14 pieces; the first 12 are read." in shown(app)
     assert app.metric[0].value == "1" * 12
+
+
+def test_of_more_strokes_than_digits_have_it_is_said_that_only_the_largest_are_read(
+    told: dict[str, Told], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for one in told.values():
+        one.said = (sure(1),) * 20
+    specks = [np.array([[x, 250.0], [x + 9, 240.0], [x, 230.0]]) for x in np.linspace(20, 580, 59)]
+    assert "largest" not in shown(opened(monkeypatch, (ONE[0], *specks)))
+    words = shown(opened(monkeypatch, (*LATE_BAR, *specks)))
+    assert "These are 62 strokes; the 60 largest are put together." in words
 
 
 def test_each_digits_ink_has_its_colour_and_no_other() -> None:

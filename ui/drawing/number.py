@@ -12,7 +12,7 @@ from PIL import Image, ImageColor, ImageDraw
 
 from digits.errors import DigitsError
 from digits.images.frame import frame
-from digits.images.numbers import Part, separate
+from digits.images.numbers import MOST_PIECES, Part, separate
 from digits.prediction import Prediction
 from digits.settings import FRAMEWORK_NAMES
 from digits.training.run import Run
@@ -51,6 +51,8 @@ def show_number(chosen: list[Run]) -> None:
         drawing = canvas(KEY, width=WIDTH, height=HEIGHT)
     parts = separate(drawing.ink, drawing.strokes) if drawing else []
     with row.container(key="answers"):
+        if drawing and len(drawing.strokes) > MOST_PIECES:
+            st.caption(f"These are {len(drawing.strokes)} strokes; the {MOST_PIECES} largest are put together.")
         if len(parts) > MOST:
             st.caption(f"These are {len(parts)} pieces; the first {MOST} are read.")
         with st.spinner("Reading"):  # where a model is still being loaded
