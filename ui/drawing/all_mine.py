@@ -31,8 +31,8 @@ def show_all(kept: list[Kept]) -> None:
             upload()
         if kept:
             with st.popover("Delete all", icon=":material/delete:", key="mine-all"):
-                st.markdown(f"All **{count(len(kept), 'drawing')}**, strokes and pictures. Data sets that were made "
-                            "of them stay.")  # fmt: skip
+                st.markdown(f"All **{count(len(kept), 'drawing')}**, strokes and pictures. Data sets and models that "
+                            "learnt from them keep theirs.")  # fmt: skip
                 ids = [one.id for one in kept]
                 st.button(f"Delete {count(len(kept), 'drawing')}", type="primary", key="mine-delete-all",
                           on_click=delete, args=(ids,))  # fmt: skip
