@@ -16,6 +16,7 @@ from digits.images.strokes import drawn_ink
 from digits.settings import FRAMEWORKS
 from digits.training.run import all_runs
 from tests.browser.conftest import settled
+from tests.browser.hands import HINT, SEVEN, answered, draw, inked
 
 pytestmark = pytest.mark.browser
 LONG = 240_000  # a bound, not a wait: the machines that run this are shared
@@ -35,14 +36,28 @@ def named(page: Page) -> dict[str, str]:
     return {name: ids[0] for name, ids in parse_qs(urlsplit(page.url).query).items() if name in FRAMEWORKS}
 
 
-def test_both_models_learn_and_go_back_with_a_click_each(taught: Path, page: Page) -> None:
+@pytest.mark.usefixtures("taught")
+def test_both_models_learn_and_go_back_with_a_click_each(page: Page) -> None:
     before = {run.recipe.framework: run.id for run in all_runs()}
     page.goto("/draw?draw=My+drawings")
     settled(page)
     page.get_by_role("button", name="Learn from my drawings (12)").click()
-    expect(page.get_by_role("button", name="Go back")).to_be_visible(timeout=LONG)
+    expect(page.get_by_role("button", name="Stop")).to_be_visible()
+    page.get_by_role("radio", name="One digit").click()
+    expect(page.get_by_text(HINT)).to_be_visible()
+    settled(page)
+    draw(page, *SEVEN)
+    answered(page)
+    drawn = inked(page)
+    assert drawn
     tuned = {run.recipe.framework: run.id for run in all_runs() if run.tuning}
-    assert named(page) == tuned
+    assert set(tuned) == set(FRAMEWORKS)
+    page.wait_for_url(lambda url: all(id in url for id in tuned.values()), timeout=LONG)
+    settled(page)
+    assert named(page) == tuned, "they answer as soon as they are done"
+    assert inked(page) == drawn, "and what was drawn meanwhile stays"
+    page.get_by_role("radio", name="My drawings").click()
+    expect(page.get_by_role("button", name="Go back")).to_be_visible()
     table = page.get_by_role("table").first
     expect(table).to_contain_text(re.compile(r"PyTorch.*of 2 drawings.*of 360 test images", re.DOTALL))
     expect(table).to_contain_text(re.compile(r"TensorFlow.*of 2 drawings", re.DOTALL))
@@ -55,4 +70,3 @@ def test_both_models_learn_and_go_back_with_a_click_each(taught: Path, page: Pag
     page.get_by_role("button", name="Use the tuned models").click()
     expect(page.get_by_role("button", name="Go back")).to_be_visible()
     assert named(page) == tuned
-    assert taught.exists()
