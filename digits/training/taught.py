@@ -78,9 +78,13 @@ class Taught:
         """Return the hashes of `those` (n,) drawings."""
         return frozenset(name for (_, _, name), one in zip(self.named, those, strict=True) if one)
 
+    def new_to(self, known: frozenset[str]) -> Mask:
+        """Return which drawings (n,) are not among the hashes of those `known`."""
+        return np.array([name not in known for _, _, name in self.named], bool)
+
     def after(self, known: frozenset[str], never: Mask | None = None) -> Taught:
         """Return them for a run whose ancestors have learnt those `known`; those of `never` (n,) are not learnt."""
-        held = held_out(self.named, np.array([name in known for _, _, name in self.named], bool))
+        held = held_out(self.named, ~self.new_to(known))
         return Taught(self.entries, self.ink, held if never is None else held | never, known)
 
     def save(self, folder: Path) -> None:

@@ -26,6 +26,7 @@ MOST_WORK, CONVOLUTION = 1_600_000, 3  # products an image, those of a convoluti
 SAMPLE = 2_000  # training images that are measured after an epoch
 MOST_SHARE, HALF = 0.5, 10  # of a batch that drawings are; how many drawings are given half of that
 EVERY, FEWEST, MOST_HELD = 5, 10, 60  # each fifth drawing is held out, where there are ten; never more than sixty
+FEWEST_NEW = 3  # drawings that the model does not know, one of which is held out
 RATE, LARGE_RATE, LARGE = 1e-3, 3e-4, 10.0  # the highest rate; for inputs beyond so much, whose steps go further
 # How far a drawing may be varied where the model was trained without augmentation: `digits.images.augment`.
 USUAL = {"rotation": 8.0, "slant": 0.2, "zoom": 0.1, "shift": 1.0, "elastic": 0.5, "thickness": 0.1}
@@ -110,22 +111,24 @@ def held_out(named: Sequence[tuple[int, str, str]], known: Mask) -> Mask:
 
     A drawing is `named` by its digit, its writer and its hash, so that their order makes no difference. None is held
     out of fewer than ten, at most sixty are, and none that is `known` (n,): what the model was taught before says
-    nothing about how it reads others.
+    nothing about how it reads others. One or two that are not known are learnt.
     """
     held = np.zeros(len(named), bool)
-    if len(named) >= FEWEST:
-        order = sorted(np.flatnonzero(~known).tolist(), key=lambda place: named[place])
+    order = sorted(np.flatnonzero(~known).tolist(), key=lambda place: named[place])
+    if len(named) >= FEWEST and len(order) >= FEWEST_NEW:
         every = max(EVERY, -(-len(named) // MOST_HELD))
-        held[order[every // 2 :: every]] = True
+        held[order[min(every // 2, len(order) - 1) :: every]] = True
     return held
 
 
-def why_none_held(held: int, drawings: int) -> str | None:
-    """Return why no drawing is held out, if none is."""
+def why_none_held(held: int, drawings: int, new: int) -> str | None:
+    """Return why no drawing is held out, if none is of so many, as many of which are `new` to the model."""
     if held:
         return None
     if drawings < FEWEST:
         return f"With fewer than {FEWEST} drawings all are learnt from, so there is none to measure on."
+    if new:
+        return f"The model was taught all but {new} of these drawings before, too few to measure on: all are learnt."
     return "The model was taught all of these drawings before, so there is none to measure on."
 
 

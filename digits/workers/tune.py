@@ -57,13 +57,15 @@ class Pile(NamedTuple):
 class Material(NamedTuple):
     """What a tuning shows in an epoch and is tested on, what it is checked on, and the drawings that are held out.
 
-    `check` is as many images once as there are, and then `variants` - 1 of each in the same order.
+    `check` is `variants` times the same images in the same order, first as they are. So many drawings are `new` to the
+    model, those that are held out among them.
     """
 
     data: Data
     check: Pile
     variants: int
     held: Pile
+    new: int
 
 
 def main(desk: Desk) -> None:
@@ -72,7 +74,7 @@ def main(desk: Desk) -> None:
     if (run.folder / "result.json").exists():  # killed after its last word but one
         return
     cv2.setNumThreads(1)
-    desk.say(phase="waiting", framework=run.recipe.framework)
+    desk.say(framework=run.recipe.framework)
     seat = _sit_down(run.recipe.framework, desk)
     desk.say(state="running", phase="reading the data", started=time.time())
     material = material_of(run, taught.read(run.folder))
@@ -88,9 +90,11 @@ def main(desk: Desk) -> None:
 def _sit_down(framework: str, desk: Desk) -> Lock:
     """Wait until no other tuning in this framework is at work. Raises `StoppedError`."""
     seat = Lock(settings.part("slots") / f"tune-{framework}.lock")
-    watch_those_at_work()
-    while not seat.acquire(wait_seconds=POLL_SECONDS):
-        desk.check()
+    if not seat.acquire(wait_seconds=0):
+        desk.say(phase=tuning.WAITING)
+        watch_those_at_work()
+        while not seat.acquire(wait_seconds=POLL_SECONDS):
+            desk.check()
     return seat
 
 
@@ -117,7 +121,8 @@ def material_of(run: Run, found: Taught) -> Material:
     check = _varied(there.taken(np.searchsorted(rows, checked)), run, variants)
     unseen = there.taken(np.searchsorted(rows, checked[np.isin(checked, parts.validation)]))
     data = Data(train, test, live, mixed.ink, _part(unseen, recipe, live))
-    return Material(data, check, variants, drawings.taken(np.flatnonzero(found.held)))
+    held = drawings.taken(np.flatnonzero(found.held))
+    return Material(data, check, variants, held, new=int(found.new_to(found.known).sum()))
 
 
 def _part(pile: Pile, recipe: Recipe, live: Rows) -> Part:
@@ -145,7 +150,7 @@ def _tune(run: Run, loop: Loop, material: Material, desk: Desk) -> Json:
     desk.say(phase="evaluating", **progress(loop))
     kept = _settle(loop.classifier, before, first.check, lambda: _measured(loop, material).check)
     last = _measured(loop, material)
-    why = tuning.why_none_held(len(material.held.rows), run.spec["tuning"]["drawings"])
+    why = tuning.why_none_held(len(material.held.rows), run.spec["tuning"]["drawings"], material.new)
     return {"parent": run.spec["parent"], "drawings": run.spec["tuning"]["drawings"], "kept_share": kept,
             "held_out": len(material.held.rows), "why_none_held_out": why, "check_images": len(material.check.rows),
             "before": first.told(test_accuracy), "after": last.told(loop.evaluate()["test_accuracy"])}  # fmt: skip

@@ -104,9 +104,22 @@ def test_a_drawing_that_the_model_was_taught_before_is_not_measured_on() -> None
 
 
 def test_it_is_said_why_nothing_is_held_out() -> None:
-    assert tuning.why_none_held(1, 20) is None
-    assert "fewer than 10" in (tuning.why_none_held(0, 9) or "")
-    assert "before" in (tuning.why_none_held(0, 20) or "")
+    assert tuning.why_none_held(1, 20, new=20) is None
+    assert "fewer than 10" in (tuning.why_none_held(0, 9, new=9) or "")
+    assert "taught all of these drawings before" in (tuning.why_none_held(0, 20, new=0) or "")
+    assert "all but 2 of these" in (tuning.why_none_held(0, 12, new=2) or "")
+
+
+@pytest.mark.parametrize("drawings", [12, 750])
+@pytest.mark.parametrize("new", range(8))
+def test_of_three_drawings_or_more_that_are_new_some_are_held_out_and_fewer_are_all_learnt(
+    drawings: int, new: int
+) -> None:
+    known = np.arange(drawings) >= new
+    held = held_out(named(drawings), known)
+    assert bool(held.sum()) == (new >= 3)
+    assert held.sum() <= 2
+    assert not (held & known).any()
 
 
 def test_a_drawing_is_known_by_its_strokes_and_pen_whatever_it_is_called() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +30,7 @@ from digits.training.queue import waiting
 from digits.training.recipe import Recipe
 from digits.training.run import Run, all_runs, find_run, told_apart
 from digits.training.taught import of_strokes
+from digits.training.tuning import WAITING
 from digits.workers.tune import material_of
 from tests.dataset.sources.made import strokes
 from tests.starter import build_starter, small, wait_for_end
@@ -152,6 +154,9 @@ def test_a_tuning_that_was_stopped_begins_again_and_ends_in_the_same_bits(drawin
     seat = Lock(settings.part("slots") / "tune-pytorch.lock")
     assert seat.acquire()
     broken = start_tuning(parent, lambda how: of_strokes(drawings, how), owner="ann")
+    while broken.job.status()["phase"] != WAITING:
+        assert broken.job.alive, broken.job.status()
+        time.sleep(0.02)
     broken.job.request_stop()
     assert wait_for_end(broken.job, seconds=LONG_SECONDS) == "stopped"
     seat.close()
@@ -240,7 +245,10 @@ def test_tuned_runs_are_told_apart_from_plain_ones_and_from_others(drawings: lis
     assert {"drawings", "rate", "epochs"} <= set(differences([both["pytorch"], first]))
     assert seed_groups([first, other]) == [[first], [other]]
     assert [trial.run for trial in trials_of(all_runs())] == [run.id for run in all_runs() if run.tuning is None]
-    further = tuned(first, drawings[:20])
+    held = taught.read(first.folder).held
+    some = [*np.flatnonzero(~held)[:18], *np.flatnonzero(held)[:2]]
+    further = tuned(first, [drawings[place] for place in some])
+    assert "all but 2 of these drawings" in further.result()["why_none_held_out"]
     assert further.title == f"{both['pytorch'].title} · tuned on 20 drawings"
     assert further.first_recipe == both["pytorch"].recipe
     assert taught.read(further.folder).known == taught.read(first.folder).learnt
