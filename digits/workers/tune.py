@@ -57,8 +57,8 @@ class Pile(NamedTuple):
 class Material(NamedTuple):
     """What a tuning shows in an epoch and is tested on, what it is checked on, and the drawings that are held out.
 
-    `check` is `variants` times the same images in the same order, first as they are. So many drawings are `new` to the
-    model, those that are held out among them.
+    `check` is `variants` times the same images in the same order, first as they are. So many drawings are `new` to
+    the model, those that are held out among them.
     """
 
     data: Data
