@@ -18,12 +18,13 @@ from typing import NamedTuple
 
 from digits import files
 from digits.drawings.kept import Canvas, Kept, check_digit, made, read
-from digits.errors import DigitsError, NotFoundError
+from digits.errors import DigitsError, NotFoundError, UsageError
 from digits.files import locked
 from digits.settings import part
 
 ID = re.compile(r"[0-9a-f]{16}")
 LOCK = "drawings.lock"
+MOST_DRAWINGS = 20_000  # that a lab keeps: each page that shows them lists them all
 NEW_SECONDS = 60.0  # a picture that is so new may be about to get its JSON
 
 
@@ -44,9 +45,18 @@ class Removed(NamedTuple):
 
 def keep(digit: int, drawn: Canvas, *, writer: str = "me", answers: Mapping[str, int] | None = None) -> Kept:
     """Keep what is `drawn` as a drawing of `digit`; `answers` are what runs said of it. Raises `UsageError`."""
+    # Nobody locks here: where several keep the last one at once, a few more are kept.
+    check_room(len(ids(path.name for path in part("drawings").iterdir())), 1)
     kept, picture = made(digit, drawn, writer=writer, answers=answers)
     put(kept, picture)
     return kept
+
+
+def check_room(there: int, more: int) -> None:
+    """Raise `UsageError` unless a lab keeps so many drawings."""
+    if there + more > MOST_DRAWINGS:
+        raise UsageError("These are too many drawings", expected=f"at most {MOST_DRAWINGS:,} in a lab",
+                         received=f"{there:,} and {more:,} more")  # fmt: skip
 
 
 def put(kept: Kept, picture: bytes) -> None:

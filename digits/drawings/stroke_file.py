@@ -1,7 +1,7 @@
 """The file in which drawings travel: the `.json.gz` of pen strokes, which is a source of data sets too.
 
-Its y grows upwards. What is written here names the canvas and the pen besides, so that a drawing comes back where and
-as thick as it was; strokes of others know neither, and are fitted to the canvas as those of a data set are.
+Its y grows upwards. What is written here names the canvas and the pens besides, so that a drawing comes back where
+and as thick as it was; strokes of others know neither, and are fitted to the canvas as those of a data set are.
 """
 
 from __future__ import annotations
@@ -16,15 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digits import files
-from digits.drawings.kept import NARROWEST, PENS, WIDEST, Kept, made, writer_named
-from digits.drawings.store import LOCK, all_drawings, put
+from digits.drawings.kept import NARROWEST, WIDEST, Kept, are_pens, made, pens_of, writer_named
+from digits.drawings.store import LOCK, all_drawings, check_room, put
 from digits.errors import ConflictError, UsageError
 from digits.files import Json, canonical, locked, sha256
-from digits.images.ink import to_ink
-from digits.images.strokes import CANVAS_SIDE, PEN_WIDTH, Drawing, Points, fit, paint, read_drawings
+from digits.images.strokes import CANVAS_SIDE, PEN_WIDTH, Drawing, Points, drawn_ink, fit, read_drawings
 from digits.settings import part
-
-MOST_DRAWINGS = 20_000  # that a lab keeps: each page that shows them lists them all
 
 
 class Added(NamedTuple):
@@ -35,11 +32,27 @@ class Added(NamedTuple):
 
 
 class Painted(NamedTuple):
-    """A drawing as the canvas would show it."""
+    """A drawing as the canvas would show it; `pens` are its strokes' widths, where they are not all the pen's."""
 
     ink: NDArray[np.uint8]
     strokes: tuple[Points, ...]
     pen: float
+    pens: tuple[float, ...] = ()
+
+
+class Placed(NamedTuple):
+    """A drawing in pixels of a canvas of that side, and with what pens it is painted there."""
+
+    drawing: Drawing
+    canvas: int
+    pen: float
+    pens: tuple[float, ...] = ()
+
+    def painted(self) -> Painted:
+        """Return what the canvas would show."""
+        strokes = self.drawing.strokes
+        ink = drawn_ink(strokes, pen=self.pens or self.pen, canvas=self.canvas)
+        return Painted(ink, strokes, self.pen, self.pens)
 
 
 def packed(drawings: Iterable[Kept]) -> bytes:
@@ -69,26 +82,24 @@ def add(path: Path, *, progress: Callable[[int, int], None] = lambda done, total
     `UsageError` if they are too many; then, or when one cannot be written, none is kept.
     """
     found = [_as_drawn(drawing, entry) for drawing, entry in zip(read_drawings(path), _entries(path), strict=True)]
-    wanted = {_identity(one[0]): one for one in found}
+    wanted = {_identity(one.drawing): one for one in found}
     new = _missing(wanted)
     painted = {}
     for number, identity in enumerate(new):
-        drawing, pen, canvas = wanted[identity]
-        painted[identity] = made(drawing.digit, _painted(drawing, pen, canvas), writer=drawing.writer)
+        one = wanted[identity]
+        painted[identity] = made(one.drawing.digit, one.painted(), writer=one.drawing.writer)
         progress(number + 1, len(new))
     with locked(part("drawings") / LOCK):  # another import may have brought the same
         new = _missing(painted)
         _put_all([painted[identity] for identity in new])
-    return Added(len(new), len(found) - len(new))
+    return Added(len(new), len(wanted) - len(new))
 
 
 def _missing(wanted: Iterable[str]) -> list[str]:
     """Return the identities of those that are not there yet. Raises `UsageError` if they are too many."""
     there = {_identity(kept) for kept in all_drawings()}
     new = [identity for identity in wanted if identity not in there]
-    if len(there) + len(new) > MOST_DRAWINGS:
-        raise UsageError("These are too many drawings", expected=f"at most {MOST_DRAWINGS:,} in a lab",
-                         received=f"{len(there):,} and {len(new):,} more")  # fmt: skip
+    check_room(len(there), len(new))
     return new
 
 
@@ -108,7 +119,8 @@ def _put_all(new: list[tuple[Kept, bytes]]) -> None:
 
 def _entry(kept: Kept) -> Json:
     strokes = [(stroke * (1, -1)).tolist() for stroke in kept.strokes]
-    return {"digit": kept.digit, "writer": kept.writer, "canvas": kept.canvas, "pen": kept.pen, "strokes": strokes}
+    return {"digit": kept.digit, "writer": kept.writer, "canvas": kept.canvas, "pen": kept.pen, **pens_of(kept.pens),
+            "strokes": strokes}  # fmt: skip
 
 
 def _entries(path: Path) -> list[Any]:
@@ -117,19 +129,30 @@ def _entries(path: Path) -> list[Any]:
         return list(json.load(file)["digits"])
 
 
-def _as_drawn(drawing: Drawing, entry: Json) -> tuple[Drawing, float, int]:
-    """Return the drawing in pixels of a canvas, the pen and the canvas: its own, where the entry names them."""
-    pen, canvas = entry.get("pen"), entry.get("canvas")
-    if isinstance(pen, int | float) and isinstance(canvas, int) and bool not in (type(pen), type(canvas)):
-        points = np.concatenate(drawing.strokes)
-        seen = ((points >= 0) & (points <= canvas)).all(axis=1).any()
-        if PENS[0] <= pen <= PENS[1] and NARROWEST <= canvas <= WIDEST and seen:
-            return drawing, float(pen), canvas
-    return Drawing(drawing.digit, drawing.writer, fit(drawing.strokes)), float(PEN_WIDTH), CANVAS_SIDE
+def _as_drawn(drawing: Drawing, entry: Json) -> Placed:
+    """Return the drawing in pixels of a canvas: its own, and with its pens, where the entry names them."""
+    own = _own(drawing, entry)
+    if own is not None and _shows(own):
+        return own
+    return Placed(Drawing(drawing.digit, drawing.writer, fit(drawing.strokes)), CANVAS_SIDE, float(PEN_WIDTH))
 
 
-def _painted(drawing: Drawing, pen: float, canvas: int) -> Painted:
-    return Painted(to_ink(paint(drawing.strokes, pen=pen, canvas=canvas)), drawing.strokes, pen)
+def _own(drawing: Drawing, entry: Json) -> Placed | None:
+    """Return the drawing on the canvas that its entry names, if there can be such a canvas and such pens."""
+    canvas, pens = entry.get("canvas"), entry.get("pens", [])
+    if type(canvas) is not int or not isinstance(pens, list) or len(pens) not in (0, len(drawing.strokes)):
+        return None
+    widths: list[Any] = [entry.get("pen"), *pens]
+    if any(type(one) not in (int, float) for one in widths) or not are_pens(widths):
+        return None
+    pen, *each = map(float, widths)
+    return Placed(drawing, canvas, pen, tuple(each)) if NARROWEST <= canvas <= WIDEST else None
+
+
+def _shows(placed: Placed) -> bool:
+    """Tell whether anything of a drawing is on its canvas: a point, or else ink of strokes beside it."""
+    points = np.concatenate(placed.drawing.strokes)
+    return bool(((points >= 0) & (points <= placed.canvas)).all(axis=1).any() or placed.painted().ink.any())
 
 
 def _identity(drawing: Drawing | Kept) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import json
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from digits.images.ink import to_rgba
 Points = NDArray[np.float64]
 Bytes = NDArray[np.uint8]
 Canvas = int | tuple[int, int]
+Pen = float | Sequence[float]
 CANVAS_SIDE, PEN_WIDTH, DRAWN_SIDE = 280, 16, 200
 MOST_BYTES, FARTHEST = 1 << 26, 1e6  # of a file when inflated; of a point from the origin
 MOST_LISTS = 2_000_000  # in a file: an empty one takes two bytes there and sixty in memory
@@ -110,22 +112,25 @@ def fit(strokes: tuple[Points, ...], *, side: float = DRAWN_SIDE, canvas: int = 
     return tuple((stroke - (low + high) / 2) * scale + canvas / 2 for stroke in strokes)
 
 
-def paint(strokes: tuple[Points, ...], *, pen: float = PEN_WIDTH, canvas: Canvas = CANVAS_SIDE) -> Bytes:
+def paint(strokes: tuple[Points, ...], *, pen: Pen = PEN_WIDTH, canvas: Canvas = CANVAS_SIDE) -> Bytes:
     """Return what the canvas shows of strokes in its pixels: (h, w, 4) uint8 RGBA, the ink in alpha."""
     return to_rgba(drawn_ink(strokes, pen=pen, canvas=canvas))
 
 
-def drawn_ink(strokes: tuple[Points, ...], *, pen: float = PEN_WIDTH, canvas: Canvas = CANVAS_SIDE) -> Bytes:
+def drawn_ink(strokes: tuple[Points, ...], *, pen: Pen = PEN_WIDTH, canvas: Canvas = CANVAS_SIDE) -> Bytes:
     """Return the ink (h, w) uint8 of the picture that the canvas would show of strokes, with round joins and ends.
 
-    `canvas` is its side, or its (height, width).
+    `canvas` is its side, or its (height, width); `pen` the width of all strokes, or of each.
     """
     height, width = canvas if isinstance(canvas, tuple) else (canvas, canvas)
     image = np.zeros((height * OVERSAMPLING, width * OVERSAMPLING), np.uint8)
-    thickness = max(1, round(pen * OVERSAMPLING) - 1)  # OpenCV's lines are a pixel wider than they are asked to be
-    for stroke in strokes:
+    pens = pen if isinstance(pen, Sequence) else [pen] * len(strokes)
+    for stroke, wide in zip(strokes, pens, strict=True):
         points = np.rint((smooth(stroke) * OVERSAMPLING - 0.5) * 2**FRACTION).astype(np.int32)
         line = points if len(points) > 1 else np.repeat(points, 2, axis=0)
+        thickness = max(
+            1, round(wide * OVERSAMPLING) - 1
+        )  # OpenCV's lines are a pixel wider than they are asked to be
         cv2.polylines(image, [line], isClosed=False, color=255, thickness=thickness, shift=FRACTION)
     return np.asarray(cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
 

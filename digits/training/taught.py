@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from digits.dataset.dataset import Dataset
 from digits.drawings import Kept
+from digits.drawings.kept import pens_of
 from digits.errors import DigitsError, IntegrityError
 from digits.files import Json, canonical, read_arrays, replace, sha256
 from digits.images.frame import frame
@@ -119,7 +120,8 @@ def of_kept(drawings: Sequence[Kept], how: str) -> Taught:
     for kept in drawings:
         with suppress(DigitsError):  # the page names it where drawings are listed
             inks.append(frame(kept.ink(), how).reshape(784))
-            entries.append({**entry_of(kept.digit, kept.writer, kept.strokes, kept.pen, kept.canvas), "id": kept.id})
+            entry = entry_of(kept.digit, kept.writer, kept.strokes, kept.pen, kept.canvas)
+            entries.append({**entry, **pens_of(kept.pens), "id": kept.id})
     return _taught(entries, inks)
 
 
@@ -175,7 +177,7 @@ def rows_of(dataset: Dataset, found: Taught) -> Mask:
 def _names(entry: Json) -> set[bytes]:
     """Return by what data sets know a drawing: its id in the lab, and the SHA-256 of the images made of it."""
     strokes = tuple(np.asarray(stroke, np.float64) for stroke in entry["strokes"])
-    ink = drawn_ink(strokes, pen=entry["pen"], canvas=entry["canvas"])
+    ink = drawn_ink(strokes, pen=entry.get("pens") or entry["pen"], canvas=entry["canvas"])
     images = (to_rgba(frame(ink, how)) for how in ("as-drawn", "centred"))
     return {entry.get("id", "").encode(), *(sha256(image.data.cast("B")).encode() for image in images)} - {b""}
 

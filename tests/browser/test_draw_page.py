@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from playwright.sync_api import Page, expect
 from safetensors.numpy import load_file
 
+from digits import drawings
 from digits.images.frame import frame
 from digits.images.strokes import drawn_ink, fit, read_drawings
 from digits.models.weights import forward
@@ -47,7 +48,17 @@ def test_both_models_answer_and_what_is_said_keeps_its_place(page: Page) -> None
     expect(page.get_by_text(re.compile(r"^\d+\.\d % sure · \d+\.\d\d ms$"))).to_have_count(2)
     agree = "They agree" if said[0] == said[1] else "They disagree"
     expect(page.get_by_text(agree)).to_be_visible()
-    assert [page.locator(place).first.bounding_box() for place in places[:3]] == before[:3]
+    assert [page.locator(place).first.bounding_box() for place in places] == before
+    page.keyboard.press("Escape")
+    cleared(page)
+    draw(page, SEVEN[0])
+    answered(page)
+    seven = page.get_by_role("radio", name="7", exact=True).first.bounding_box()
+    assert seven is not None
+    draw(page, SEVEN[1])  # and at once, before the canvas has told of it
+    page.mouse.click(seven["x"] + seven["width"] / 2, seven["y"] + seven["height"] / 2)
+    expect(page.get_by_text("Kept as a 7.")).to_be_visible()
+    assert [(kept.digit, len(kept.strokes)) for kept in drawings.all_drawings()] == [(7, 2)]
 
 
 def test_with_mouse_and_finger_strokes_are_drawn_taken_back_and_cleared_in_both_themes(anywhere: Page) -> None:
@@ -120,6 +131,12 @@ def test_keys_do_what_the_buttons_do_unless_somebody_types(page: Page) -> None:
     answered(page)
     page.keyboard.press("Delete")
     cleared(page)
+    draw(page, *([(40 + 30 * bar, 40), (40 + 30 * bar, 240)] for bar in range(6)))
+    answered(page)
+    for _ in range(6):  # faster than the canvas goes back
+        page.keyboard.press("Control+z")
+    cleared(page)
+    assert inked(page) == 0
 
 
 def test_a_wider_pen_draws_wider_and_is_kept_for_the_session(page: Page) -> None:
@@ -182,6 +199,12 @@ def test_a_strangers_digit_is_drawn_as_by_hand_and_told_when_both_have_answered(
 ) -> None:
     open_draw(page, "/draw?more=Position")
     expect(page.get_by_text("Draw a digit first.")).to_be_visible()
+    page.get_by_role("button", name="Try a stranger's digit").click()
+    for _ in range(2_000):
+        if inked(page):
+            break
+        page.wait_for_timeout(10)
+    # the hand is drawing: now another one
     page.get_by_role("button", name="Try a stranger's digit").click()
     told = page.get_by_text(re.compile(r"Writer \w+ drew a \d\."))
     expect(told).to_be_visible()

@@ -16,7 +16,8 @@ from digits.drawings import Kept, store
 from digits.drawings.stroke_file import Painted
 from digits.engine.local import environment
 from digits.errors import IntegrityError, NotFoundError, UsageError
-from tests.drawings.made import POINTS, drawn
+from digits.images.strokes import drawn_ink
+from tests.drawings.made import POINTS, drawn, mixed
 
 KEEPS = """
 import sys
@@ -63,6 +64,26 @@ def test_a_drawing_is_two_files_that_any_tool_reads(kept: Kept) -> None:
         assert (picture.size, picture.getpixel((279, 279)), picture.getpixel((40, 100))) == ((280, 280), 255, 0)
 
 
+def test_each_stroke_keeps_the_width_of_its_pen() -> None:
+    drawings.keep(4, mixed())
+    (found,) = drawings.all_drawings()
+    assert (found.pen, found.pens) == (28.0, (8.0, 28.0))
+    np.testing.assert_array_equal(drawn_ink(found.strokes, pen=found.pens), mixed().ink)
+
+
+def test_what_was_drawn_with_one_pen_is_written_as_ever() -> None:
+    alike = drawings.keep(4, drawn(pen=12.0)._replace(pens=(12.0, 12.0)))
+    assert "pens" not in json.loads((folder() / f"{alike.id}.json").read_text())
+
+
+def test_a_lab_keeps_so_many_and_no_more(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "MOST_DRAWINGS", 2)
+    other = drawings.keep(1, drawn(1))
+    with pytest.raises(UsageError, match="at most 2 in a lab, received 2 and 1 more"):
+        drawings.keep(1, drawn(2))
+    assert drawings.all_drawings() == [other, kept]
+
+
 def test_the_newest_drawing_comes_first() -> None:
     each = [drawings.keep(digit, drawn(digit)) for digit in (3, 1, 2)]
     assert drawings.all_drawings() == each[::-1]
@@ -87,6 +108,9 @@ def test_what_is_no_digit_is_neither_kept_nor_a_correction(kept: Kept, digit: in
         (Painted(drawn().ink, (np.zeros((0, 2)),), 16), "of finite points"),
         (Painted(drawn().ink, drawn().strokes, 0), "No pen is so wide"),
         (Painted(drawn().ink, drawn().strokes, np.inf), "No pen is so wide"),
+        (Painted(drawn().ink, drawn().strokes, 16, (16, np.nan)), "No pen is so wide"),
+        (Painted(drawn().ink, drawn().strokes, 16, (8,)), "No pen is so wide"),
+        (Painted(np.ones((20, 20), np.uint8), drawn().strokes, 16), r"uint8 \(20, 20\)"),
     ],
 )
 def test_what_is_no_drawing_is_not_kept(wrong: Painted, said: str) -> None:
@@ -140,6 +164,9 @@ def test_an_id_is_looked_up_and_never_followed(kept: Kept, id: str) -> None:
         b"", b"[]", b"{", b"{}", b'{"digit": 4}',
         {"digit": 11}, {"digit": "x"}, {"strokes": []}, {"strokes": [[]]}, {"strokes": [[[1, 2, 3]]]},
         {"strokes": [[[1e300, 0]]]}, {"strokes": "x"}, {"answers": []}, {"canvas": 0}, {"canvas": 1e999},
+        {"strokes": [[[1, 2, 3], [4, 5, 6]]]}, {"canvas": 1}, {"canvas": 280.0}, {"digit": 4.9}, {"digit": True},
+        {"pen": -4}, {"pen": 1e9}, {"pen": float("nan")},
+        {"pens": [8]}, {"pens": [8, -4]}, {"pens": 8}, {"pens": "8 "},
     ],
 )  # fmt: skip
 def test_a_damaged_drawing_is_named_left_out_and_can_be_deleted(kept: Kept, damage: bytes | dict) -> None:

@@ -14,10 +14,10 @@ from digits.drawings import store, stroke_file
 from digits.errors import ConflictError, SourceError, UsageError
 from digits.files import Json
 from digits.images.ink import to_ink
-from digits.images.strokes import fit, paint, read_drawings
+from digits.images.strokes import drawn_ink, fit, paint, read_drawings
 from digits.settings import part
 from tests.dataset.sources.made import strokes
-from tests.drawings.made import POINTS, drawn, one_of_each
+from tests.drawings.made import POINTS, drawn, mixed, one_of_each
 
 
 def test_an_export_is_read_as_the_strokes_that_were_drawn(tmp_path: Path) -> None:
@@ -40,6 +40,28 @@ def test_drawings_come_back_from_an_export_where_and_as_thick_as_they_were(tmp_p
     assert (back.digit, back.writer, back.pen, back.canvas) == (7, "Ann", 9.0, 280)
     np.testing.assert_array_equal(back.ink(), kept_ink := drawn(30, pen=9.0).ink)
     assert kept_ink.any()
+
+
+def test_a_drawing_with_two_pens_comes_back_from_an_export_as_it_was(tmp_path: Path) -> None:
+    kept = drawings.keep(7, mixed())
+    drawings.export(tmp_path / "mine.json.gz")
+    drawings.delete([kept.id])
+    drawings.add(tmp_path / "mine.json.gz")
+    (back,) = drawings.all_drawings()
+    assert (back.pen, back.pens) == (28.0, (8.0, 28.0))
+    np.testing.assert_array_equal(back.ink(), mixed().ink)
+
+
+def test_a_drawing_whose_points_lie_beside_the_sheet_is_known_again(tmp_path: Path) -> None:
+    strokes = (np.array([[-3.0, 40.0], [-3.0, 140.0], [-3.0, 240.0]]),)
+    drawings.keep(1, stroke_file.Painted(drawn_ink(strokes), strokes, 16.0))
+    drawings.export(tmp_path / "mine.json.gz")
+    assert drawings.add(tmp_path / "mine.json.gz") == (0, 1)
+
+
+def test_a_drawing_that_stands_twice_in_a_file_was_not_there(tmp_path: Path) -> None:
+    twice = [{"digit": 1, "writer": "w", "strokes": [[[0, 0], [9, 30]]]}] * 2
+    assert drawings.add(strokes(tmp_path / "x.json.gz", twice)) == (1, 0)
 
 
 def test_what_is_there_already_is_not_added_again_whatever_digit_it_is_now(tmp_path: Path) -> None:
@@ -77,6 +99,8 @@ def test_strokes_of_others_are_fitted_to_the_canvas(tmp_path: Path) -> None:
         {"pen": 16, "canvas": -280}, {"pen": 16, "canvas": 10**9}, {"pen": 1e9, "canvas": 280},
         {"pen": "16", "canvas": 280}, {"pen": 16}, {"canvas": 280.0, "pen": 16},
         {"pen": 16, "canvas": 0}, {"pen": 16, "canvas": 1}, {"pen": True, "canvas": True},
+        {"pen": 16, "canvas": 280, "pens": [8]}, {"pen": 16, "canvas": 280, "pens": [8, True]},
+        {"pen": 16, "canvas": 280, "pens": [8, 1e9]}, {"pen": 16, "canvas": 280, "pens": 8},
     ],
 )  # fmt: skip
 def test_a_canvas_that_cannot_be_is_not_believed(tmp_path: Path, about: dict) -> None:
@@ -119,7 +143,7 @@ def test_two_imports_at_once_keep_each_drawing_once(tmp_path: Path) -> None:
 
 
 def test_a_lab_keeps_so_many_and_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stroke_file, "MOST_DRAWINGS", 15)
+    monkeypatch.setattr(store, "MOST_DRAWINGS", 15)
     with pytest.raises(UsageError, match="at most 15 in a lab, received 0 and 20 more"):
         drawings.add(strokes(tmp_path / "pen.json.gz"))
     assert drawings.all_drawings() == []

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from digits import drawings
+from tests import canvases  # noqa: F401, before what it stands in for
+from tests.drawings.made import drawn
+from ui.drawing import stranger, teach
 
 
 def opened() -> AppTest:
@@ -122,3 +127,48 @@ def test_what_goes_wrong_is_said_and_nothing_seems_kept(monkeypatch: pytest.Monk
         assert "No space left on device" in words(app)
         assert app.segmented_control[0].value == 4
     assert [kept.digit for kept in drawings.all_drawings()] == [4]
+
+
+def test_a_digit_that_is_clicked_before_the_last_stroke_has_come_is_said_of_the_whole(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    app = draw(opened(), 0)
+    monkeypatch.setattr(teach, "stands_on", lambda key: drawn(1))
+    app.session_state["on-canvas"] = 1  # it comes with the click
+    say(app, 7)
+    (kept,) = drawings.all_drawings()
+    assert (kept.digit, kept.answers) == (7, {"a" * 16: 9})
+    np.testing.assert_array_equal(kept.ink(), drawn(1).ink)
+    assert "Kept as a **7**." in words(app)
+    monkeypatch.setattr(teach, "stands_on", lambda key: drawn(2))
+    app.session_state["on-canvas"] = 3  # and one more stroke since: nobody has answered what was clicked
+    say(app, None)  # a second click on the seven, which was said of less
+    kept = drawings.all_drawings()[0]
+    assert (kept.digit, kept.answers) == (7, {})
+    np.testing.assert_array_equal(kept.ink(), drawn(2).ink)
+    assert "Kept as" not in words(app)
+
+
+def test_a_strangers_digit_stays_theirs(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = draw(opened(), 0)
+    app.session_state[stranger.SHOWN] = stranger.Stranger(4, "w12", "Writer w12", drawn(0).strokes)
+    say(app, 4)
+    assert [kept.writer for kept in drawings.all_drawings()] == ["w12"]
+    say(draw(app, 9), 4)
+    assert [kept.writer for kept in drawings.all_drawings()] == ["me", "w12"]
+
+
+def test_where_people_log_in_a_drawing_is_theirs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(st, "user", {"is_logged_in": True, "email": "ann@lab"})
+    say(draw(opened(), 0), 4)
+    assert [kept.writer for kept in drawings.all_drawings()] == ["ann@lab"]
+
+
+def test_a_full_disk_is_said_with_what_can_be_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device", "/somewhere/drawings/.0123.png")
+
+    monkeypatch.setattr(drawings, "keep", full)
+    said = words(say(draw(opened(), 0), 4))
+    assert "Make room" in said
+    assert "0123" not in said

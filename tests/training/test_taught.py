@@ -14,11 +14,14 @@ from digits.dataset.sources import DRAWINGS, open_source
 from digits.drawings.stroke_file import Painted
 from digits.errors import IntegrityError
 from digits.evaluation.evaluate import seen_of
+from digits.files import sha256
+from digits.images.frame import frame
+from digits.images.ink import to_rgba
 from digits.images.strokes import Drawing, drawn_ink, fit, read_drawings
 from digits.training import taught
 from digits.training.taught import Taught, of_kept, of_strokes
 from tests.dataset.sources.made import strokes
-from tests.drawings.made import one_of_each
+from tests.drawings.made import mixed, one_of_each
 
 
 @pytest.fixture
@@ -141,3 +144,8 @@ def test_drawings_that_are_held_out_were_not_learnt(file: Path) -> None:
     dataset, found = built(str(file), "pen"), of_strokes(read_drawings(file), "even")
     held = Taught(found.entries, found.ink, np.ones(20, bool), frozenset())
     assert not taught.rows_of(dataset, held).any()
+
+
+def test_a_drawing_with_two_pens_is_known_by_its_picture() -> None:
+    found = of_kept([drawings.keep(3, mixed())], "centred")
+    assert sha256(to_rgba(frame(mixed().ink, "centred")).data.cast("B")).encode() in taught._names(found.entries[0])

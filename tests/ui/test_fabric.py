@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ui.drawing.fabric import pen_of, strokes_of
+from ui.drawing.fabric import pen_of, pens_of, strokes_of
 
 # The mouse went through these points; the brush leaves out the last but one of each stroke.
 HOOK = [(100, 60), (98, 90), (99, 130), (102, 131), (140, 150), (180, 140), (200, 120)]
@@ -62,3 +62,10 @@ def test_the_pen_is_the_one_of_the_last_stroke() -> None:
 def test_what_is_no_stroke_is_left_out(sent: Any) -> None:
     assert strokes_of(sent) == ()
     assert pen_of(sent, 12) == 12
+
+
+def test_each_stroke_has_its_pen_and_what_is_no_stroke_has_none() -> None:
+    line = {"path": [["M", 1, 2], ["L", 3, 40]]}
+    sent = {"objects": [{**line, "strokeWidth": 8}, {"strokeWidth": 9}, line, {**line, "strokeWidth": True}]}
+    assert len(strokes_of(sent)) == 3
+    assert pens_of(sent, 16) == (8, 16, 16)

@@ -44,14 +44,14 @@ def test_strangers_come_from_the_file_of_pen_strokes(no_test_data: Path) -> None
     digit = {"digit": 7, "writer": "12", "strokes": [[[0, 0], [10, 0], [5, -10]]]}
     (no_test_data / "pen-strokes.json.gz").write_bytes(gzip.compress(json.dumps({"digits": [digit]}).encode()))
     (only,) = strangers()
-    assert (only.digit, only.whose) == (7, "Writer 12")
+    assert (only.digit, only.writer, only.whose) == (7, "12", "Writer 12")
     assert np.ptp(np.concatenate(only.strokes), axis=0).max() == pytest.approx(200), "as large as a drawing"
 
 
 def test_where_there_is_no_such_file_they_come_from_the_drawings_that_were_kept() -> None:
     drawings.keep(3, Drawn(drawn_ink(STROKES), STROKES, 16.0), writer="ann")
     (only,) = strangers()
-    assert (only.digit, only.whose) == (3, "ann, in this lab,")
+    assert (only.digit, only.writer, only.whose) == (3, "ann", "ann, in this lab,")
 
 
 def test_a_file_that_cannot_be_read_is_nobody(no_test_data: Path) -> None:

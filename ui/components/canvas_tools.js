@@ -1,8 +1,9 @@
 // Buttons, pen and keys for a drawing canvas, and a hand that draws given strokes on it. The canvas is a component of
 // its own: it is found in the same sheet, and asked through its own buttons and the events of a mouse, so that what
 // comes of it is what comes of a person.
-const OWN = { undo: "Undo", redo: "Redo" }; // what the canvas calls its buttons
+const OWN = { undo: "Undo", redo: "Redo", tell: "Update the app with this drawing" }; // what the canvas calls its buttons
 const REPLAY_MS = 600, FRAME_MS = 16;
+const UNTOLD_MS = 400; // the canvas tells of a stroke 200 ms after it: so long it may not have
 const HELD_BACK = ["mousedown", "mousemove", "mouseup", "touchstart", "touchmove", "touchend"];
 const mounted = new WeakMap();
 const played = new Set(); // replays that this tab has shown: coming back to the page does not show them again
@@ -31,6 +32,8 @@ class Tools {
     this.range = parent.querySelector("input");
     this.output = parent.querySelector("output");
     this.cleared = 0; // how many strokes the last Clear took: Undo brings all of them back
+    this.lifted = -Infinity; // when the last stroke ended
+    this.acts = Promise.resolve(); // what was asked of the canvas, one after another
     this.over = new AbortController();
     this.listen();
     this.find();
@@ -42,10 +45,29 @@ class Tools {
     this.range.addEventListener("input", () => this.say(), { signal });
     this.range.addEventListener("change", () => this.choose(), { signal });
     window.addEventListener("keydown", (event) => this.key(event), { signal });
+    const early = { signal, capture: true }; // before what is clicked hears of it
+    window.addEventListener("pointerdown", (event) => this.point(event), early);
+    window.addEventListener("keydown", (event) => [" ", "Enter"].includes(event.key) && this.tell(), early);
+    for (const name of ["pointerup", "pointercancel"]) window.addEventListener(name, () => this.lift(), early);
     const hold = (event) => this.replaying && event.isTrusted && event.stopImmediatePropagation();
-    for (const name of HELD_BACK) window.addEventListener(name, hold, { signal, capture: true });
+    for (const name of HELD_BACK) window.addEventListener(name, hold, early);
     this.resized = new ResizeObserver(() => this.fit());
     this.resized.observe(this.sheet);
+  }
+
+  point(event) {
+    this.drawing = !!this.root && event.composedPath().includes(this.root);
+    if (!this.drawing) this.tell();
+  }
+
+  tell() { // a digit may be clicked right after the last stroke: the page must know of that stroke then
+    if (performance.now() - this.lifted < UNTOLD_MS) this.own("tell")?.click();
+    this.lifted = -Infinity;
+  }
+
+  lift() {
+    if (this.drawing) this.lifted = performance.now();
+    this.drawing = false;
   }
 
   key(event) {
@@ -79,15 +101,16 @@ class Tools {
     for (const button of this.buttons) button.setAttribute("aria-disabled", !able[button.dataset.act]);
   }
 
-  async act(act) {
+  act(act) {
     if (act === "thinner" || act === "thicker") return this.step(act === "thinner" ? -1 : 1);
-    if (this.busy) return;
-    this.busy = true;
+    if (!this.replaying) this.acts = this.acts.then(() => this.do(act));
+  }
+
+  async do(act) {
     if (!this.root?.isConnected) this.find();
     if (act === "clear") await this.clear();
     else if (act === "undo" && !this.can("undo")) await this.press("redo", this.cleared);
     else if (act === "undo" || !this.cleared) await this.press(act, 1);
-    this.busy = false;
     this.refresh();
   }
 
@@ -132,26 +155,33 @@ class Tools {
       this.say();
     }
     if (data.pen === Number(this.range.value)) this.range.ariaBusy = "false";
-    if (data.replay && !played.has(data.replay.token)) {
-      played.add(data.replay.token);
-      this.replay(data.replay.strokes);
-    }
+    if (data.replay && !played.has(data.replay.token)) this.replay(data.replay);
   }
 
-  async replay(strokes) {
-    for (let tries = 0; !this.root?.isConnected && tries < 100; tries++) await pause(50);
-    const target = this.root?.querySelector("canvas.upper-canvas");
-    if (!target || this.replaying) return;
+  async replay(wanted) { // the last that is wanted while another one is drawn comes after that
+    this.wanted = wanted;
+    if (this.replaying) return;
     this.replaying = true;
     try {
-      await this.clear();
-      const points = strokes.reduce((sum, stroke) => sum + stroke.length, 0);
-      const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-      const step = still ? points : Math.ceil((points * FRAME_MS) / REPLAY_MS);
-      for (const stroke of strokes) await this.stroke(target, stroke, step);
+      await this.acts;
+      for (let tries = 0; !this.root?.isConnected && tries < 100; tries++) await pause(50);
+      const target = this.root?.querySelector("canvas.upper-canvas");
+      while (target && !played.has(this.wanted.token)) {
+        played.add(this.wanted.token);
+        await this.perform(target, this.wanted.strokes);
+      }
     } finally {
       this.replaying = false;
     }
+  }
+
+  async perform(target, strokes) {
+    await this.clear();
+    const points = strokes.reduce((sum, stroke) => sum + stroke.length, 0);
+    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    const step = still ? points : Math.ceil((points * FRAME_MS) / REPLAY_MS);
+    for (const stroke of strokes) await this.stroke(target, stroke, step);
+    this.lifted = performance.now();
   }
 
   async stroke(target, points, step) {

@@ -14,9 +14,11 @@ from digits.images.strokes import Points
 class Drawn:
     """A drawing: `ink` (h, w) uint8 as the canvas shows it, its `strokes` in canvas pixels, and the `pen`'s width.
 
-    `strokes` are (n, 2) float64 arrays of x and y, y growing downwards.
+    `strokes` are (n, 2) float64 arrays of x and y, y growing downwards; `pens` are their widths, where they are not
+    all the pen's.
     """
 
     ink: NDArray[np.uint8]
     strokes: tuple[Points, ...]
     pen: float
+    pens: tuple[float, ...] = ()

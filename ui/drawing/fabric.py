@@ -19,9 +19,30 @@ DOT = 0.2  # a stroke that never leaves its first point by more pixels is a dot
 
 def strokes_of(drawing: Any) -> tuple[Points, ...]:
     """Return the strokes, (n, 2) float64 in canvas pixels, of the canvas's JSON; what is no stroke is left out."""
+    return tuple(points for points in map(_stroke, _objects(drawing)) if points is not None)
+
+
+def pens_of(drawing: Any, usual: float) -> tuple[float, ...]:
+    """Return the width in pixels of the pen that drew each of these strokes, `usual` where the JSON does not say."""
+    return tuple(_width(thing, usual) for thing in _objects(drawing) if _stroke(thing) is not None)
+
+
+def pen_of(drawing: Any, usual: float) -> float:
+    """Return the width in pixels of the pen that drew the last stroke, `usual` where the JSON does not say."""
+    objects = _objects(drawing)
+    return _width(objects[-1], usual) if objects else float(usual)
+
+
+def _objects(drawing: Any) -> list[Any]:
     objects = drawing.get("objects") if isinstance(drawing, dict) else None
-    found = [_stroke(thing) for thing in objects] if isinstance(objects, list) else []
-    return tuple(points for points in found if points is not None)
+    return objects if isinstance(objects, list) else []
+
+
+def _width(thing: Any, usual: float) -> float:
+    width = thing.get("strokeWidth") if isinstance(thing, dict) else None
+    if isinstance(width, int | float) and not isinstance(width, bool) and 0 < width <= FARTHEST:
+        return float(width)
+    return float(usual)
 
 
 def _stroke(thing: Any) -> Points | None:
@@ -37,12 +58,3 @@ def _stroke(thing: Any) -> Points | None:
     if not len(points) or not (np.abs(points) <= FARTHEST).all():
         return None
     return points[:1] if (np.abs(points - points[0]) <= DOT).all() else points
-
-
-def pen_of(drawing: Any, usual: float) -> float:
-    """Return the width in pixels of the pen that drew the last stroke, `usual` where the JSON does not say."""
-    objects = drawing.get("objects") if isinstance(drawing, dict) else None
-    last = objects[-1] if isinstance(objects, list) and objects else None
-    width = last.get("strokeWidth") if isinstance(last, dict) else None
-    sound = isinstance(width, int | float) and not isinstance(width, bool) and 0 < width <= FARTHEST
-    return float(width) if sound else float(usual)

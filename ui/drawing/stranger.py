@@ -27,9 +27,10 @@ NEAR = 2.0  # pixels: a mouse is told whole ones
 
 
 class Stranger(NamedTuple):
-    """A digit that somebody drew: its strokes in canvas pixels, what it is, and in words whose it is."""
+    """A digit that somebody drew: its strokes in canvas pixels, what it is, who wrote it, in words whose it is."""
 
     digit: int
+    writer: str
     whose: str
     strokes: tuple[Points, ...]
 
@@ -44,9 +45,15 @@ def show_stranger(key: str) -> None:
 
 def show_truth(drawing: Drawn | None) -> None:
     """Say who drew what, if it is what stands on the canvas. To be called when the models have answered."""
+    stranger = None if drawing is None else stranger_of(drawing)
+    if stranger is not None:
+        st.markdown(f":material/person: {plain(stranger.whose)} drew a **{stranger.digit}**.")
+
+
+def stranger_of(drawing: Drawn) -> Stranger | None:
+    """Return whose drawing it is, if it is the stranger's digit that was put on the canvas; else None."""
     shown: Stranger | None = st.session_state.get(SHOWN)
-    if shown is not None and drawing is not None and same(drawing.strokes, shown.strokes):
-        st.markdown(f":material/person: {plain(shown.whose)} drew a **{shown.digit}**.")
+    return shown if shown is not None and same(drawing.strokes, shown.strokes) else None
 
 
 def same(drawn: tuple[Points, ...], strokes: tuple[Points, ...]) -> bool:
@@ -62,7 +69,10 @@ def strangers() -> list[Stranger]:
         with suppress(DigitsError):
             return _read(str(path), path.stat().st_mtime_ns)
     with suppress(DigitsError):
-        return [Stranger(one.digit, f"{one.writer}, in this lab,", fit(one.strokes)) for one in shelf().drawings]
+        return [
+            Stranger(one.digit, one.writer, f"{one.writer}, in this lab,", fit(one.strokes))
+            for one in shelf().drawings
+        ]
     return []
 
 
@@ -86,4 +96,6 @@ def _files() -> list[Path]:
 
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _read(path: str, time: int) -> list[Stranger]:
-    return [Stranger(one.digit, f"Writer {one.writer}", fit(one.strokes)) for one in read_drawings(Path(path))]
+    return [
+        Stranger(one.digit, one.writer, f"Writer {one.writer}", fit(one.strokes)) for one in read_drawings(Path(path))
+    ]
