@@ -13,6 +13,7 @@ import pytest
 
 from digits import drawings, files, settings
 from digits.drawings import Kept, store
+from digits.drawings import kept as kept_module
 from digits.drawings.stroke_file import Painted
 from digits.engine.local import environment
 from digits.errors import IntegrityError, NotFoundError, UsageError
@@ -117,6 +118,33 @@ def test_what_is_no_drawing_is_not_kept(wrong: Painted, said: str) -> None:
     with pytest.raises(UsageError, match=said):
         drawings.keep(1, wrong)
     assert list(folder().iterdir()) == []
+
+
+def test_a_drawing_is_read_again_only_when_its_file_is_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    reads: list[str] = []
+
+    def counted(id: str, *, has_picture: bool) -> Kept:
+        reads.append(id)
+        return kept_module.read(id, has_picture=has_picture)
+
+    each = [drawings.keep(digit, drawn(digit)) for digit in range(3)]
+    monkeypatch.setattr(store, "read", counted)
+    drawings.all_drawings()
+    assert len(reads) == 3
+    drawings.all_drawings()
+    assert len(reads) == 6, "files that were written a moment ago may change within a tick of the clock"
+    monkeypatch.setattr(store, "settled", lambda seen: True)
+    drawings.all_drawings()
+    reads.clear()
+    assert drawings.all_drawings() == each[::-1]
+    assert reads == []
+    drawings.correct(each[1].id, 9)
+    (folder() / f"{each[2].id}.png").unlink()
+    reads.clear()
+    found = drawings.shelf()
+    assert [kept.digit for kept in found.drawings] == [9, 0]
+    assert list(found.damaged) == [each[2].id]
+    assert sorted(reads) == sorted(one.id for one in each[1:])
 
 
 def test_a_correction_changes_the_digit_and_nothing_else(kept: Kept) -> None:

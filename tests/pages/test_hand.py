@@ -12,8 +12,10 @@ from digits import drawings
 from digits.dataset import dataset as datasets
 from digits.errors import WorkerError
 from digits.images.frame import frame
+from digits.training.run import Run
 from tests.drawings.made import drawn, one_of_each
 from ui.drawing import hand
+from ui.drawing.kept import Looked, look
 
 
 class Reader:
@@ -65,6 +67,29 @@ def table(app: AppTest) -> str:
 
 def test_without_drawings_it_says_what_is_missing() -> None:
     assert "Keep some drawings, and here is how your hand differs" in words(opened())
+
+
+def test_of_very_many_drawings_the_newest_are_measured_and_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[str] = []
+
+    def compare(found: list[Looked], chosen: list[Run]) -> None:
+        shown.extend(one.kept.id for one in found)
+
+    one_of_each(more=2)
+    monkeypatch.setattr(hand, "MOST_MEASURED", 3)
+    monkeypatch.setattr(hand, "_compare", compare)
+    monkeypatch.setattr(hand, "_misread", lambda found, chosen: None)
+    assert "Of 12 drawings, the newest 3 are measured here." in words(opened())
+    assert shown == [kept.id for kept in drawings.all_drawings()[:3]]
+
+
+def test_while_drawings_are_measured_for_the_first_time_it_is_said_how_many_were() -> None:
+    kept, told = one_of_each(), []
+    look(kept[:4])
+    look(kept, progress=told.append)
+    assert told == [5, 6, 7, 8, 9, 10]
+    look(kept, progress=told.append)
+    assert told == [5, 6, 7, 8, 9, 10], "what was looked at before takes no time"
 
 
 @pytest.mark.usefixtures("furnished")

@@ -9,6 +9,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from digits import figures, settings
+from digits.drawings import Kept
 from digits.errors import DigitsError
 from digits.images.frame import frame
 from digits.images.hand import MEASURES, measure
@@ -20,7 +21,9 @@ from ui.frame import count, errors_shown, plain
 from ui.readers import predictor
 
 MINE = "Your drawings"
+OFTEN = 50  # after how many drawings a bar moves
 SAMPLE, SHOWN, SEED = 3_000, 2_000, 42  # training images that are measured, and that are shown beside the drawings
+MOST_MEASURED = 1_000  # drawings that are measured here, the newest: a few milliseconds each, once
 MOST_READ = 500  # drawings that each model reads here, the newest
 Measured = dict[str, NDArray[np.float32]]
 
@@ -35,13 +38,29 @@ class Training(NamedTuple):
 def show_hand(chosen: list[Run]) -> None:
     """Show how the drawings of the lab differ from what the chosen runs were trained on, and what these misread."""
     with errors_shown():
-        found, _ = look(shelf().drawings[:SAMPLE])
+        kept = shelf().drawings
+        found = _looked(kept[:MOST_MEASURED])
         if not found:
             st.caption("Keep some drawings, and here is how your hand differs from the training data.")
             return
+        if len(kept) > MOST_MEASURED:
+            st.caption(f"Of {count(len(kept), 'drawing')}, the newest {MOST_MEASURED:,} are measured here.")
         _compare(found, chosen)
         if chosen:
             _misread(found[:MOST_READ], chosen)
+
+
+def _looked(kept: list[Kept]) -> list[Looked]:
+    """Return the drawings whose pictures can be read; say how far it is while many are new."""
+    place = st.empty()
+
+    def progress(done: int) -> None:
+        if done % OFTEN == 0:
+            place.progress(done / len(kept), text=f"Measuring your drawings, {done:,} of {len(kept):,}: done once")
+
+    found, _ = look(kept, progress=progress)
+    place.empty()
+    return found
 
 
 def _compare(found: list[Looked], chosen: list[Run]) -> None:

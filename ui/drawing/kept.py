@@ -43,13 +43,19 @@ def _shelf(home: str, state: tuple[tuple[str, int, int], ...]) -> Shelf:
     return drawings.shelf()
 
 
-def look(kept: Iterable[Kept]) -> tuple[list[Looked], list[str]]:
-    """Return the drawings whose pictures can be read, and what is wrong with the others."""
+def look(
+    kept: Iterable[Kept], *, progress: Callable[[int], None] = lambda done: None
+) -> tuple[list[Looked], list[str]]:
+    """Return the drawings whose pictures can be read, and what is wrong with the others.
+
+    `progress` is told how many were done, when one was looked at that never was before.
+    """
     memory, found, damaged = _memory(str(settings.home())), [], []
-    for one in kept:
+    for number, one in enumerate(kept):
         try:
             if one.picture not in memory:
                 memory[one.picture] = _look(one)
+                progress(number + 1)
             found.append(Looked(one, *memory[one.picture]))
         except DigitsError as error:
             damaged.append(str(error))

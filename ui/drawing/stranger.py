@@ -5,6 +5,7 @@ It goes the way of any drawing: the strokes are drawn on the canvas, and what th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -14,8 +15,9 @@ import streamlit as st
 
 from digits import settings
 from digits.dataset.dataset import Dataset, dataset_names
+from digits.drawings import Kept
 from digits.errors import DigitsError
-from digits.images.strokes import Points, fit, read_drawings
+from digits.images.strokes import Drawing, Points, fit, read_drawings
 from ui.canvas import replay
 from ui.drawing.drawn import Drawn
 from ui.drawing.kept import shelf
@@ -35,12 +37,24 @@ class Stranger(NamedTuple):
     strokes: tuple[Points, ...]
 
 
+class Strangers(NamedTuple):
+    """The digits that somebody drew, and how it is told of each whose it is."""
+
+    digits: Sequence[Drawing | Kept]
+    whose: str
+
+    def stranger(self, place: int) -> Stranger:
+        """Return one of them, fitted to the canvas."""
+        one = self.digits[place]
+        return Stranger(one.digit, one.writer, self.whose.format(one.writer), fit(one.strokes))
+
+
 def show_stranger(key: str) -> None:
     """Offer to draw a digit of somebody else on the canvas `key`; say so where there is none."""
-    digits = strangers()
+    none = not strangers().digits
     st.button("Try a stranger's digit", icon=":material/draw:", on_click=_put, args=(key,), width="stretch",
-              disabled=not digits, help=None if digits else "There are no pen strokes here, and no drawing is kept "
-              "yet.")  # fmt: skip
+              disabled=none, help="There are no pen strokes here, and no drawing is kept yet." if none else None,
+              )  # fmt: skip
 
 
 def show_truth(drawing: Drawn | None) -> None:
@@ -63,24 +77,22 @@ def same(drawn: tuple[Points, ...], strokes: tuple[Points, ...]) -> bool:
     )
 
 
-def strangers() -> list[Stranger]:
+def strangers() -> Strangers:
     """Return the digits of a file of pen strokes that is at hand; where there is none, the lab's own drawings."""
     for path in _files():
         with suppress(DigitsError):
-            return _read(str(path), path.stat().st_mtime_ns)
+            return Strangers(_read(str(path), path.stat().st_mtime_ns), "Writer {}")
     with suppress(DigitsError):
-        return [
-            Stranger(one.digit, one.writer, f"{one.writer}, in this lab,", fit(one.strokes))
-            for one in shelf().drawings
-        ]
-    return []
+        return Strangers(shelf().drawings, "{}, in this lab,")
+    return Strangers((), "")
 
 
 def _put(key: str) -> None:
-    digits = strangers()
-    chosen = digits[int(np.random.default_rng().integers(len(digits)))]
-    st.session_state[SHOWN] = chosen
-    replay(key, chosen.strokes)
+    those = strangers()
+    if those.digits:  # they may have been deleted since
+        chosen = those.stranger(int(np.random.default_rng().integers(len(those.digits))))
+        st.session_state[SHOWN] = chosen
+        replay(key, chosen.strokes)
 
 
 def _files() -> list[Path]:
@@ -95,7 +107,5 @@ def _files() -> list[Path]:
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def _read(path: str, time: int) -> list[Stranger]:
-    return [
-        Stranger(one.digit, one.writer, f"Writer {one.writer}", fit(one.strokes)) for one in read_drawings(Path(path))
-    ]
+def _read(path: str, time: int) -> list[Drawing]:
+    return read_drawings(Path(path))
