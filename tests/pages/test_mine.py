@@ -174,6 +174,34 @@ def test_what_cannot_be_read_is_named_and_can_be_deleted(shown: Gallery) -> None
     assert drawings.shelf().damaged == {}
 
 
+def test_a_full_disk_is_said_with_what_can_be_done_whatever_was_clicked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shown: Gallery
+) -> None:
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    upload = Upload(strokes(tmp_path / "pen.json.gz"))
+    monkeypatch.setattr(all_mine.st, "file_uploader", lambda *_, **__: upload)
+    drawings.keep(1, drawn())
+    shown.clicked = 0
+    app = click(opened(), "Delete")
+    drawings.keep(2, drawn(2))
+    ran(app.run())
+    for name, act in (
+        ("restore", lambda: click(app, "Bring back")),
+        ("correct", lambda: ran(app.segmented_control[1].set_value(4).run())),
+        ("delete", lambda: click(app, "Delete")),
+        ("add", lambda: click(app, "Keep its drawings")),
+    ):
+        with monkeypatch.context() as patch:
+            patch.setattr(drawings, name, full)
+            assert "Make room, or make it writable, and do it again" in words(act()).replace("\\", ""), name
+    assert [kept.digit for kept in drawings.all_drawings()] == [2]
+    assert list(settings.part("uploads").iterdir()) == []
+    click(app, "Bring back")
+    assert [kept.digit for kept in drawings.all_drawings()] == [2, 1]
+
+
 def test_strokes_are_added_from_a_file_each_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     upload = Upload(strokes(tmp_path / "pen.json.gz"))
     monkeypatch.setattr(all_mine.st, "file_uploader", lambda *_, **__: upload)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import streamlit as st
@@ -13,7 +15,7 @@ from digits.drawings import Kept, packed
 from digits.engine.drawings import build_at_work, dataset_of_drawings, name_for_drawings, start_drawings
 from digits.errors import DigitsError, SourceError
 from ui.datasets.adding import MINE, show_builds
-from ui.drawing.kept import SAID, delete
+from ui.drawing.kept import SAID, delete, told
 from ui.frame import count, errors_shown, owner, plain
 
 FILE, OFTEN = "my-drawings.json.gz", 20  # what a download is called; after how many drawings a bar moves
@@ -59,15 +61,23 @@ def _add(file: Any) -> None:
             bar.progress(done / total, text=f"Painting and keeping, {done:,} of {total:,}")
 
     try:
-        path.write_bytes(file.getbuffer())
-        added, there = drawings.add(path, progress=progress)
-        more = f", {there:,} were there already" if there else ""
-        st.session_state[SAID] = f"{count(added, 'drawing')} added{more}."
-        st.session_state[UPLOADS] = st.session_state.get(UPLOADS, 0) + 1
-    except DigitsError as error:
-        st.session_state[SAID] = type(error)(str(error).replace(path.name, file.name[:200]))
+        with told(), _named_as(file.name, path.name):
+            path.write_bytes(file.getbuffer())
+            added, there = drawings.add(path, progress=progress)
+            more = f", {there:,} were there already" if there else ""
+            st.session_state[SAID] = f"{count(added, 'drawing')} added{more}."
+            st.session_state[UPLOADS] = st.session_state.get(UPLOADS, 0) + 1
     finally:
         path.unlink(missing_ok=True)
+
+
+@contextmanager
+def _named_as(name: str, path: str) -> Iterator[None]:
+    """Let an error name the file as its person did."""
+    try:
+        yield
+    except DigitsError as error:
+        raise type(error)(str(error).replace(path, name[:200])) from error
 
 
 def show_dataset(kept: list[Kept]) -> None:

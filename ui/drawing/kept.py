@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,9 +13,10 @@ from numpy.typing import NDArray
 from digits import drawings, settings
 from digits.drawings import Kept, Removed, Shelf
 from digits.errors import DigitsError
+from digits.files import unwritable
 from digits.images.frame import frame
 from digits.images.hand import MEASURES, measure
-from ui.frame import count, errors_shown, plain
+from ui.frame import count, plain
 
 REMOVED = "drawings-removed"  # in the session: what it deleted, the last deletion last
 SAID = "drawings-said"  # in the session: what the last click came to, or what was wrong with it
@@ -99,22 +101,31 @@ def that_was_a(
 
 def correct(id: str, digit: int) -> None:
     """Say which digit a drawing is; what is wrong with that is said by `say`."""
-    try:
+    with told():
         drawings.correct(id, digit)
         st.session_state[SAID] = f"It is a **{digit}** now."
-    except DigitsError as error:
-        st.session_state[SAID] = error
 
 
 def delete(ids: list[str]) -> None:
     """Delete drawings, so that this session can bring them back; what is wrong with that is said by `say`."""
-    try:
+    with told():
         removed = drawings.delete(ids, missing_ok=True)  # others may have been faster
         if removed:
             st.session_state.setdefault(REMOVED, []).append(removed)
         st.session_state[SAID] = f"{count(len(removed), 'drawing')} deleted."
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Let `say` say what goes wrong in the block, with what can be done where a disk is full."""
+    try:
+        yield
     except DigitsError as error:
         st.session_state[SAID] = error
+    except OSError as error:
+        if (refusal := unwritable(error)) is None:
+            raise
+        st.session_state[SAID] = refusal
 
 
 def say() -> None:
@@ -137,6 +148,6 @@ def say() -> None:
 def _restore() -> None:
     removed: list[list[Removed]] = st.session_state.get(REMOVED, [])
     if removed:
-        with errors_shown():
+        with told():
             drawings.restore(removed[-1])
             st.session_state[SAID] = f"{count(len(removed.pop()), 'drawing')} brought back."
