@@ -47,7 +47,7 @@ def test_several_at_once_need_room_for_all(monkeypatch: pytest.MonkeyPatch) -> N
 def test_a_worker_asks_what_is_free_when_its_turn_has_come(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(memory, "free_bytes", lambda: 10**8)
     room.check(ADAM, images=1_797)
-    with pytest.raises(UsageError, match="at most 0.1 GB, what is free now, received about"):
+    with pytest.raises(UsageError, match=r"at most 0\.1 GB, what is free now, received about"):
         room.check_now(ADAM, 1_797)
 
 
@@ -77,7 +77,8 @@ def test_bad_settings_are_refused_by_name_on_the_command_line() -> None:
         told = CliRunner().invoke(cli, ["train", "--dataset", "starter", "--recipe", "notebook-adam", "--framework",
                                         "pytorch", *given])  # fmt: skip
         assert told.exit_code == 2, (bad, told.output, told.exception)
-        assert "Error: " in told.output and "\n" not in told.output.strip(), bad
+        assert "Error: " in told.output, bad
+        assert "\n" not in told.output.strip(), bad
         assert "expected" in told.output or "received" in told.output, bad
     assert all_runs() == []
 
