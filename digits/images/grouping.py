@@ -29,6 +29,7 @@ FULL, LIFTED = 0.6, 0.3  # a piece as high as a digit; one that hangs above anot
 TRACED = 0.1  # a line that is drawn twice is as near to itself
 CLOSE, BROAD, DEEP = 0.05, 1.1, 0.1  # pieces of a digit are nearer, digits narrower, and lines that cross go deeper
 LOW, APART, WIDE, PAIR, CROSSING, ABOVE = 3.0, 10.0, 4.0, 2.0, 2.0, 1.0  # what each fault costs
+STEEP = 1.5  # a dash is hardly a digit, but one of half the height is: some write so
 
 
 @dataclass(frozen=True)
@@ -137,12 +138,12 @@ def _cheapest(pieces: list[Piece], pen: float) -> list[int]:
 
 def _fault(digit: Piece, pieces: list[Piece], cut: Cut, apart: dict[Cut, float]) -> float:
     """Return what makes the pieces of a cut unlikely to be one digit."""
-    low = LOW * max(0.0, 1 - digit.height)
+    low = LOW * max(0.0, 1 - digit.height) ** STEEP
     if cut[1] - cut[0] == 1:
         return low
     inside = {pair: apart[pair] for pair in combinations(range(*cut), 2)}
     left, right = digit.span
-    pairs = sum(_side_by_side(pieces[a], pieces[b]) for a, b in inside)
+    pairs = sum(_side_by_side(pieces[a], pieces[b], digit.height) for a, b in inside)
     return low + APART * max(0.0, _step(inside) - CLOSE) + WIDE * max(0.0, right - left - BROAD) + PAIR * pairs
 
 
@@ -153,11 +154,11 @@ def _one(before: Piece, after: Piece) -> float:
     return CROSSING * min(1.5, _depth(before, after) / DEEP) + ABOVE * above + PAIR * _traced(before, after)
 
 
-def _side_by_side(one: Piece, other: Piece) -> bool:
-    """Tell whether two pieces are as high as digits, stand on one line, and do not reach into each other."""
+def _side_by_side(one: Piece, other: Piece, high: float) -> bool:
+    """Tell whether two pieces of a digit so `high` are as high, stand on one line, and reach not into each other."""
     lifted = abs(float(one.points[:, 1].max() - other.points[:, 1].max()))
-    full = min(one.height, other.height) > FULL and lifted < LIFTED
-    return full and _depth(one, other) < DEEP and not _traced(one, other)
+    full = min(one.height, other.height) > FULL * high and lifted < LIFTED * high
+    return full and _depth(one, other) < DEEP * high and not _traced(one, other)
 
 
 def _traced(one: Piece, other: Piece) -> bool:

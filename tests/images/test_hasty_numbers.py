@@ -9,7 +9,7 @@ from digits.images import numbers
 from digits.images.grouping import group
 from digits.images.numbers import MOST_PIECES, separate
 from digits.images.strokes import Points
-from tests.images.test_numbers import HIGH, WIDE, painted, strokes
+from tests.images.test_numbers import HIGH, WIDE, painted, parts_of, strokes
 
 
 @pytest.fixture
@@ -46,3 +46,16 @@ def test_of_a_scribble_the_largest_strokes_are_read_and_no_ink_is_lost(grouped: 
         there = all_of_it[top:bottom, left:right]
         np.maximum(there, part.ink[top - y : bottom - y, left - x : right - x], out=there)
     assert np.array_equal(all_of_it, painted(drawn))
+
+
+@pytest.mark.parametrize("gap", [20, 40, 60])
+@pytest.mark.parametrize("share", [0.45, 0.5, 0.65])
+def test_small_digits_beside_a_tall_one_are_digits_of_their_own(share: float, gap: int) -> None:
+    high = 200 * share
+    small = {"high": high, "y": 240 - high}
+    tall, two, three = (
+        strokes("1", 60, high=200, y=40),
+        strokes("2", 150, **small),
+        strokes("3", 150 + 0.6 * high + gap, **small),
+    )
+    assert [len(parts) for parts in parts_of(tall, two, three)] == [3, 3]
