@@ -21,6 +21,7 @@ from digits.training.inputs import full_inputs
 from digits.training.run import Run, all_runs
 from tests.browser.conftest import settled
 from tests.browser.hands import SEVEN, answered, cleared, draw, inked, on_page, open_draw, seen, tool, touch
+from tests.drawings.made import one_of_each
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("furnished")]
 
@@ -39,6 +40,7 @@ def anywhere(chromium, server: str, request: pytest.FixtureRequest) -> Iterator[
 
 
 def test_both_models_answer_and_what_is_said_keeps_its_place(page: Page) -> None:
+    one_of_each(2)  # so that the line which counts them is a long one
     open_draw(page)
     places = ["[class*=st-key-said-pytorch]", "[class*=st-key-said-tensorflow]", ".st-key-seen", "[role=tablist]"]
     before = [page.locator(place).first.bounding_box() for place in places]
@@ -49,8 +51,14 @@ def test_both_models_answer_and_what_is_said_keeps_its_place(page: Page) -> None
     agree = "They agree" if said[0] == said[1] else "They disagree"
     expect(page.get_by_text(agree)).to_be_visible()
     assert [page.locator(place).first.bounding_box() for place in places] == before
-    page.keyboard.press("Escape")
-    cleared(page)
+    page.get_by_role("radio", name="7", exact=True).first.click()
+    expect(page.get_by_text("Kept as a 7.")).to_be_visible()
+    settled(page)
+    assert [page.locator(place).first.bounding_box() for place in places] == before
+
+
+def test_a_digit_that_is_clicked_right_after_the_last_stroke_is_said_of_all_strokes(page: Page) -> None:
+    open_draw(page)
     draw(page, SEVEN[0])
     answered(page)
     seven = page.get_by_role("radio", name="7", exact=True).first.bounding_box()

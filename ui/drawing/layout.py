@@ -20,7 +20,7 @@ EDGES = "".join(
 STYLE = f"""<style>
 {EDGES}
 .st-key-verdict, .st-key-truth {{min-height: 1.75rem}}
-.st-key-teach {{min-height: 9.5rem}}
+.st-key-teach {{min-height: 11.75rem}}
 .st-key-seen img {{image-rendering: pixelated; border-radius: 0}}
 @media (max-width: 640px) {{
   [class*=st-key-said-] {{min-height: 9.5rem}}
