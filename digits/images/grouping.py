@@ -138,7 +138,7 @@ def _cheapest(pieces: list[Piece], pen: float) -> list[int]:
 
 def _fault(digit: Piece, pieces: list[Piece], cut: Cut, apart: dict[Cut, float]) -> float:
     """Return what makes the pieces of a cut unlikely to be one digit."""
-    low = LOW * max(0.0, 1 - digit.height) ** STEEP
+    low = float(LOW * max(0.0, 1 - digit.height) ** STEEP)
     if cut[1] - cut[0] == 1:
         return low
     inside = {pair: apart[pair] for pair in combinations(range(*cut), 2)}

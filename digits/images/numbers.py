@@ -25,6 +25,7 @@ MARGIN = CANVAS_SIDE / DRAWN_SIDE  # a digit's picture is as much larger than it
 SOLID = 1 / 3  # of the darkest ink: what is fainter joins no pieces
 MOST_PIECES = 60  # strokes of twelve digits of five; more is scribble, or noise of a picture
 MOST_POINTS = 20_000  # of a stroke that leaves the sheet, a pixel apart
+JOINED = 1.3  # heights of the line: a stroke so wide goes through several
 EDGE = 1.0  # pixels that a painted stroke fades out beyond its pen
 FRACTION = 4  # bits of a pixel's fraction, where OpenCV draws a line
 
@@ -83,21 +84,45 @@ def _from_strokes(ink: Bytes, strokes: dict[int, Points]) -> list[Part]:
     """Return the digits of drawn strokes. Ink is of every digit whose pen reached it, else of the nearest."""
     places = sorted(sorted(strokes, key=lambda place: -_extent(strokes[place]))[:MOST_PIECES])
     curves = [strokes[place] for place in places]
+    pens = _half_pens(ink, curves)
+    beyond = np.stack([_away(ink.shape, curve) - pen for curve, pen in zip(curves, pens, strict=True)])
+    nearest = beyond.min(axis=0)  # how far each pixel lies beyond the pen of the nearest stroke, dots and all
     digits = group(curves)
-    nearest = _away(ink.shape, curves)
-    reach = 2 * float(np.median(nearest[ink >= ink.max() / 2])) + EDGE  # ink lies evenly from 0 to half a pen away
+    line = max(float(np.ptp(np.concatenate([curves[place] for place in digit])[:, 1])) for digit in digits)
     parts = []
     for digit in digits:
-        away = _away(ink.shape, [curves[place] for place in digit])
-        parts += _part(ink, (away <= reach) | (away <= nearest), tuple(sorted(places[place] for place in digit)))
+        away = beyond[digit].min(axis=0)
+        own = (away <= EDGE) | (away <= nearest)
+        joined = max(float(np.ptp(curves[place][:, 0])) for place in digit) > JOINED * line
+        for mine in _cut_apart(ink, own, line) if joined else [own]:
+            parts += _part(ink, mine, tuple(sorted(places[place] for place in digit)))
     return parts
 
 
-def _away(shape: tuple[int, ...], curves: list[Points]) -> NDArray[np.float32]:
-    """Return how far each pixel lies from the nearest of some curves, in pixels."""
+def _half_pens(ink: Bytes, curves: list[Points]) -> list[float]:
+    """Return half the width of the pen that drew each curve: how far paper is away from its middle."""
+    depth = cv2.distanceTransform((ink >= ink.max() / 2).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)
+    most = np.array(ink.shape[::-1]) - 1
+    at = [np.clip(dense(curve, 1.0), 0, most).astype(np.int64) for curve in curves]
+    return [float(np.median(depth[points[:, 1], points[:, 0]])) - 0.5 for points in at]
+
+
+def _cut_apart(ink: Bytes, own: Mask, line: float) -> list[Mask]:
+    """Return which ink each digit has of that of strokes that go through several, from left to right."""
+    labels = np.asarray(own & (ink >= max(1.0, ink.max() * SOLID)), np.int32)
+    if not labels.any():
+        return [own]
+    pen = _pen(labels > 0)
+    pieces = _cut(labels, [1], pen, line=line + pen)
+    nearest = _spread(labels)
+    return [own & (nearest == piece) for piece in sorted(pieces, key=lambda one: np.nonzero(labels == one)[1].mean())]
+
+
+def _away(shape: tuple[int, ...], curve: Points) -> NDArray[np.float32]:
+    """Return how far each pixel lies from a curve, in pixels."""
     paper = np.full(shape, 255, np.uint8)
-    places = [np.round((curve[[0, *range(len(curve))]] - 0.5) * (1 << FRACTION)).astype(np.int32) for curve in curves]
-    cv2.polylines(paper, places, isClosed=False, color=0, shift=FRACTION)
+    places = np.round((curve[[0, *range(len(curve))]] - 0.5) * (1 << FRACTION)).astype(np.int32)
+    cv2.polylines(paper, [places], isClosed=False, color=0, shift=FRACTION)
     away = cv2.distanceTransform(paper, cv2.DIST_L2, cv2.DIST_MASK_5)
     return np.minimum(away, np.float32(sum(shape)))  # all may lie outside
 
@@ -121,10 +146,10 @@ def _hanging_together(solid: Mask) -> tuple[Labels, list[int]]:
     return np.asarray(labels, np.int32), (largest + 1).tolist()
 
 
-def _cut(labels: Labels, kept: list[int], pen: float) -> list[int]:
-    """Cut the pieces in which digits touch, in place; return the numbers of all."""
+def _cut(labels: Labels, kept: list[int], pen: float, *, line: float = 1.0) -> list[int]:
+    """Cut the pieces in which digits touch, in place; return the numbers of all. The `line` is at least so high."""
     outlines = [_outline(labels == label) for label in kept]
-    line = max(1.0, *(float(np.ptp(outline[:, 1])) for outline in outlines))
+    line = max(line, *(float(np.ptp(outline[:, 1])) for outline in outlines))
     shear = slant([dense(outline / line, SPACING) for outline in outlines])
     waiting, done = list(kept), []
     while waiting:

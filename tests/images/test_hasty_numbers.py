@@ -8,8 +8,11 @@ import pytest
 from digits.images import numbers
 from digits.images.grouping import group
 from digits.images.numbers import MOST_PIECES, separate
-from digits.images.strokes import Points
-from tests.images.test_numbers import HIGH, WIDE, painted, parts_of, strokes
+from digits.images.strokes import Points, drawn_ink
+from tests.images.test_numbers import HIGH, WIDE, lefts, painted, parts_of, strokes
+
+ROUND = np.linspace(0, 2 * np.pi, 60)
+ZERO = np.stack([100 + 40 * np.cos(ROUND), 140 + 70 * np.sin(ROUND)], axis=1)
 
 
 @pytest.fixture
@@ -59,3 +62,29 @@ def test_small_digits_beside_a_tall_one_are_digits_of_their_own(share: float, ga
         strokes("3", 150 + 0.6 * high + gap, **small),
     )
     assert [len(parts) for parts in parts_of(tall, two, three)] == [3, 3]
+
+
+@pytest.mark.parametrize("join", [[[140.0, 210.0], [180.0, 205.0]], [[140.0, 140.0], [170.0, 140.0]]])
+def test_digits_in_one_stroke_are_cut_apart(join: list[list[float]]) -> None:
+    further = np.array([110.0, 0.0])
+    joined = [np.concatenate([ZERO, join, ZERO + further, join + further, ZERO + 2 * further])]
+    ink = painted(joined)
+    parts = separate(ink, joined)
+    assert [part.strokes for part in parts] == [(0,), (0,), (0,)]
+    assert lefts(parts) == pytest.approx([54, 164, 274], abs=20)
+    assert sum(int(part.ink.sum()) for part in parts) == ink.sum()
+
+
+def test_a_flat_digit_in_one_stroke_and_a_dash_stay_whole() -> None:
+    flat = [strokes("2", 100, high=100)[0] * (2, 1)]
+    dash = [np.array([[40.0, 140.0], [300.0, 142.0], [560.0, 140.0]])]
+    assert [len(separate(painted(drawn), drawn)) for drawn in (flat, dash)] == [1, 1]
+
+
+@pytest.mark.parametrize("x", [160.0, 163.0, 168.0])
+def test_a_thick_and_a_thin_pen_side_by_side_keep_their_own_ink(x: float) -> None:
+    one = np.array([[x, 70.0], [x, 140.0], [x, 210.0]])
+    thick, thin = (drawn_ink((stroke,), pen=pen, canvas=(HIGH, WIDE)) for stroke, pen in ((ZERO, 28), (one, 8)))
+    assert not np.minimum(thick, thin).any(), "or it would be shared"
+    parts = separate(np.maximum(thick, thin), [ZERO, one])
+    assert [int(part.ink.sum()) for part in parts] == [thick.sum(), thin.sum()]
