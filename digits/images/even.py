@@ -30,6 +30,8 @@ def even(ink: Bytes) -> Bytes:
     if box is None:
         return np.zeros((SIDE, SIDE), np.uint8)
     enlarged = _enlarged(ink, box)
+    if not enlarged.any():  # faint single pixels may lie between those that are read
+        enlarged = _enlarged(_thickened(ink, box), box)
     inside = (enlarged >= max(1, int(enlarged.max()) // 2)).astype(np.uint8)
     depth = np.asarray(cv2.distanceTransform(inside, cv2.DIST_L2, cv2.DIST_MASK_5), np.float32)
     pen = _pen_width(depth[inside > 0])
@@ -62,6 +64,13 @@ def _enlarged(ink: Bytes, box: tuple[int, int, int, int]) -> Bytes:
     matrix = np.array([[scale, 0, across], [0, scale, down]], np.float32)
     smooth = cv2.INTER_LINEAR if scale < 1 else cv2.INTER_CUBIC
     return np.asarray(cv2.warpAffine(ink, matrix, (WORK, WORK), flags=smooth), np.uint8)
+
+
+def _thickened(ink: Bytes, box: tuple[int, int, int, int]) -> Bytes:
+    """Return `ink` in which each pixel is so thick that it is not lost when its box is made small."""
+    left, top, right, bottom = box
+    step = max(right - left, bottom - top) / WORK_INK
+    return np.asarray(cv2.dilate(ink, np.ones((2 * round(step) + 1,) * 2, np.uint8)), np.uint8)
 
 
 def _pen_width(depth: Floats) -> float:

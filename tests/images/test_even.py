@@ -47,6 +47,15 @@ def test_blank_paper_stays_blank_and_a_dot_is_no_error() -> None:
     assert even(np.ones((28, 28), np.uint8)).any()
 
 
+@pytest.mark.parametrize("side", [280, 1000])
+def test_single_faint_pixels_far_apart_are_not_lost(side: int) -> None:
+    ink = np.zeros((side, side), np.uint8)
+    ink[5, 5] = ink[side - 10, side - 10] = 20
+    framed = even(ink)
+    assert framed[:10, :10].any()
+    assert framed[18:, 18:].any()
+
+
 def test_a_thick_drawing_keeps_its_thin_parts() -> None:
     thick = drawn_ink((np.array([[100.0, 60], [100, 140], [100, 220]]),), pen=40)
     both = np.maximum(thick, drawn_ink((np.array([[100.0, 140], [150, 140], [200, 140]]),), pen=16))
