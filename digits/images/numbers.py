@@ -101,7 +101,7 @@ def _from_strokes(ink: Bytes, strokes: dict[int, Points]) -> list[Part]:
 
 def _half_pens(ink: Bytes, curves: list[Points]) -> list[float]:
     """Return half the width of the pen that drew each curve: how far paper is away from its middle."""
-    depth = cv2.distanceTransform((ink >= ink.max() / 2).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)
+    depth = _depth(ink >= ink.max() / 2)
     most = np.array(ink.shape[::-1]) - 1
     at = [np.clip(dense(curve, 1.0), 0, most).astype(np.int64) for curve in curves]
     return [float(np.median(depth[points[:, 1], points[:, 0]])) - 0.5 for points in at]
@@ -123,8 +123,13 @@ def _away(shape: tuple[int, ...], curve: Points) -> NDArray[np.float32]:
     paper = np.full(shape, 255, np.uint8)
     places = np.round((curve[[0, *range(len(curve))]] - 0.5) * (1 << FRACTION)).astype(np.int32)
     cv2.polylines(paper, [places], isClosed=False, color=0, shift=FRACTION)
-    away = cv2.distanceTransform(paper, cv2.DIST_L2, cv2.DIST_MASK_5)
-    return np.minimum(away, np.float32(sum(shape)))  # all may lie outside
+    return _depth(paper > 0)
+
+
+def _depth(solid: Mask) -> NDArray[np.float32]:
+    """Return how far each pixel of `solid` (h, w) lies from the nearest that is none, in pixels; all may be solid."""
+    away = cv2.distanceTransform(solid.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)
+    return np.minimum(away, np.float32(sum(solid.shape)))
 
 
 def _from_picture(ink: Bytes) -> list[Part]:
@@ -172,8 +177,7 @@ def _outline(piece: Mask) -> Points:
 
 def _pen(solid: Mask) -> float:
     """Return about how wide the pen was: within a line, paper is a quarter of its width away on average."""
-    away = cv2.distanceTransform(solid.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)
-    return 4 * (float(away[solid].mean()) - 0.5)
+    return 4 * (float(_depth(solid)[solid].mean()) - 0.5)
 
 
 def _spread(labels: Labels) -> Labels:

@@ -88,3 +88,10 @@ def test_a_thick_and_a_thin_pen_side_by_side_keep_their_own_ink(x: float) -> Non
     assert not np.minimum(thick, thin).any(), "or it would be shared"
     parts = separate(np.maximum(thick, thin), [ZERO, one])
     assert [int(part.ink.sum()) for part in parts] == [thick.sum(), thin.sum()]
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 50), (50, 60)])
+def test_a_picture_without_paper_is_one_part(shape: tuple[int, int]) -> None:
+    full = np.full(shape, 255, np.uint8)
+    across = [np.array([[0.0, 0.5], [shape[1] - 0.5, 0.5]])]
+    assert [len(separate(full, drawn)) for drawn in (None, across)] == [1, 1]
