@@ -16,6 +16,7 @@ from digits.embedding.maps import open_map, start_map
 from digits.embedding.neighbors import nearest
 from digits.embedding.recipe import MAX_POINTS, MapRecipe
 from digits.engine import local, warm
+from digits.engine.leash import Collar
 from digits.errors import NotFoundError, StoppedError, UsageError, WorkerError
 from digits.files import Lock, read_json, write_json
 from digits.job import Job
@@ -34,7 +35,7 @@ def runs(furnished: Path) -> dict[str, str]:
 def launched(runs: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Launched:
     """What would have been started; each worker's lock is held until the test lets go of it."""
     started: Launched = []
-    monkeypatch.setattr(local, "launch", lambda *asked: started.append(asked))
+    monkeypatch.setattr(local, "launch", lambda *asked, leash: started.append(asked))
     return started
 
 
@@ -260,8 +261,8 @@ def test_images_without_a_place_are_an_error_and_no_map(monkeypatch: pytest.Monk
 def test_a_job_goes_through_the_door_with_its_lock_held(
     runs: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(local, "launch", lambda *asked: pytest.fail("a warm worker is there"))
-    door = warm.Door("embed", "maps")
+    monkeypatch.setattr(local, "launch", lambda *asked, leash: pytest.fail("a warm worker is there"))
+    door = warm.Door("embed", "maps", Collar())
     job = maps.start_map(MapRecipe(run=runs["pytorch"], points=50), owner="ann")
     assert job.alive, "nobody but the message or the worker holds it now"
     handed = door.next(wait_seconds=10)
@@ -275,7 +276,7 @@ def test_a_job_goes_through_the_door_with_its_lock_held(
 
 
 def test_a_job_that_waits_behind_the_door_can_be_stopped(runs: dict[str, str]) -> None:
-    door = warm.Door("embed", "maps")
+    door = warm.Door("embed", "maps", Collar())
     job = maps.start_map(MapRecipe(run=runs["pytorch"], points=50), owner="ann")
     job.request_stop()
     lock = Lock(job.lock_path)
@@ -286,6 +287,6 @@ def test_a_job_that_waits_behind_the_door_can_be_stopped(runs: dict[str, str]) -
 
 
 def test_behind_a_closed_door_there_is_nobody(runs: dict[str, str], launched: Launched) -> None:
-    assert warm.Door("embed", "maps").close()
+    assert warm.Door("embed", "maps", Collar()).close()
     start_map(MapRecipe(run=runs["pytorch"], points=50), owner="ann")
     assert len(launched) == 1

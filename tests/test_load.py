@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -65,5 +66,6 @@ async def watched(address: str, job: Job, lock: Lock) -> None:
 def test_the_more_watch_the_more_seldom_each_asks_and_what_ended_is_asked_for_no_more(
     at_work: tuple[Job, Lock],
 ) -> None:
-    with server(settings.PROJECT) as (address, _):
-        asyncio.run(watched(address, *at_work))
+    # In a thread of its own: a browser of another test may have left its loop in this one.
+    with server(settings.PROJECT) as (address, _), ThreadPoolExecutor(1) as apart:
+        apart.submit(asyncio.run, watched(address, *at_work)).result()

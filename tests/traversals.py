@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import sysconfig
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -57,6 +58,8 @@ def opened_outside(*allowed: Path) -> Iterator[list[str]]:
 
 
 def _hear(event: str, arguments: tuple) -> None:
+    if threading.current_thread().name == "watch":  # it looks after workers of labs of other tests
+        return
     if _watching and event in EVENTS and isinstance(arguments[0], str | bytes | os.PathLike):
         for hear in list(_watching):
             hear(os.fsdecode(arguments[0]))

@@ -23,7 +23,7 @@ from digits.embedding.recipe import MapRecipe
 from digits.engine import warm
 from digits.engine.leash import Collar
 from digits.engine.warm import Door
-from digits.errors import IntegrityError
+from digits.errors import IntegrityError, StoppedError
 from digits.figures.maps import sheet
 from digits.files import Lock, replace, write_json
 from digits.job import Job
@@ -43,7 +43,11 @@ def main() -> None:
     collar.take(sys.stdin.fileno())
     desk = adopt("maps")
     ears.last_word = desk.give_up
-    seat = _seat(desk)
+    try:
+        seat = _seat(desk)
+    except StoppedError as error:
+        desk.say(state="stopped", phase="stopped", error=str(error), finished=time.time())
+        return
     if seat is None:
         return
     door = Door("embed", "maps", collar)
@@ -58,7 +62,7 @@ def main() -> None:
 
 
 def _seat(desk: Desk) -> Lock | None:
-    """Wait until no other process draws maps; None if one took the job of `desk`.
+    """Wait until no other process draws maps; None if one took the job of `desk`. Raises `StoppedError`.
 
     Whoever holds the seat beats beside it: one that was stopped while nobody asked for a map is ended here.
     """

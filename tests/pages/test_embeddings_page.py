@@ -42,7 +42,7 @@ def words(app: AppTest) -> str:
 def placed_at_once(furnished: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The lab of two runs, with a worker that places the images of a map by chance, and at once."""
 
-    def launch(worker: str, job: Job, lock: Lock) -> None:
+    def launch(worker: str, job: Job, lock: Lock, *, leash: int | None = None) -> None:
         images = images_of(MapRecipe(**job.spec()))
         positions = np.random.default_rng(0).random((len(images.rows), 2), np.float32)
         keep(job.folder, images, positions, images.ink())

@@ -16,7 +16,7 @@ from types import ModuleType, SimpleNamespace
 from streamlit.testing.v1 import AppTest
 
 canvas = sys.modules["streamlit_drawable_canvas"] = ModuleType("streamlit_drawable_canvas")
-canvas.st_canvas = lambda **_: SimpleNamespace(image_data=None)  # a component of version 2 needs a server
+canvas.st_canvas = lambda **_: SimpleNamespace(image_data=None, json_data=None)  # there is no server
 app = AppTest.from_file("app.py", default_timeout=60).run()
 for page in sys.argv[1:]:
     if page != "overview":

@@ -107,6 +107,7 @@ def _page() -> None:
     def look(word: str) -> None:
         st.markdown(word)
 
+    watchers.clear()
     watchers().looked("crowd", base=0.5, pace=0.5, cost=2.0)
     live(look, "hello", every=0.5)
     st.caption(f"{SESSION in st.session_state} {len(watchers())}")

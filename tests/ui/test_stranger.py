@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import streamlit as st
 
 from digits import drawings
 from digits.images.strokes import drawn_ink
@@ -24,7 +23,7 @@ STROKES = (np.array([[10.0, 10.0], [60.0, 40.0], [20.0, 90.0]]), np.array([[30.0
 def no_test_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """No pen strokes are at hand, unless the test puts some there."""
     monkeypatch.setenv("DIGITS_TEST_DATA", str(tmp_path))
-    st.cache_resource.clear()
+    stranger._read.clear()
     return tmp_path
 
 
