@@ -45,7 +45,7 @@ def sweep() -> None:
 
 def orphans() -> Iterator[Path]:
     """Yield what `sweep` would remove because what it is of is gone, where that can be told."""
-    for look in (_orphaned_maps, _orphaned_uploads, _orphaned_variants):
+    for look in (_orphaned_maps, _orphaned_uploads, _orphaned_variants, _orphaned_framed):
         with suppress(IntegrityError, NotFoundError):
             yield from look()
 
@@ -62,7 +62,7 @@ def _orphaned_maps() -> Iterator[Path]:
     Pixels are shared: whose run asked for them first plays no part, where it is known which images they are of.
     """
     runs = {job.id for job in jobs.all_jobs("runs")}
-    there = {Dataset.open(name).fingerprint for name in dataset_names()}
+    there = _fingerprints()
     for job in jobs.all_jobs("maps"):
         with suppress(IntegrityError, NotFoundError):  # it is damaged, or is gone
             spec, path = job.spec(), job.folder / "result.json"
@@ -75,7 +75,7 @@ def _orphaned_maps() -> Iterator[Path]:
 def _sweep_evaluations() -> None:
     """Remove what runs read of data sets that are gone, and the jobs that found it: results lie with the runs."""
     runs = [Run(job) for job in jobs.all_jobs("runs")]
-    forget(runs, {Dataset.open(name).fingerprint for name in dataset_names()})
+    forget(runs, _fingerprints())
     for job in jobs.all_jobs("evaluations"):
         with suppress(ConflictError, IntegrityError, NotFoundError):
             if job.state == "finished":
@@ -96,7 +96,22 @@ def _orphaned_variants() -> Iterator[Path]:
 
 
 def _sweep_framed() -> None:
-    framed.sweep({Dataset.open(name).fingerprint for name in dataset_names()})
+    for path in _orphaned_framed():
+        path.unlink(missing_ok=True)
+
+
+def _orphaned_framed() -> Iterator[Path]:
+    """Yield the framed images of data sets that are gone, and what a killed process left half-written of others'."""
+    there = _fingerprints()
+    for path in settings.part("framed").iterdir():
+        half = path.name.startswith(".")
+        if _age_seconds(path) > NEW_SECONDS if half else not framed.is_of(path, there):
+            yield path
+
+
+def _fingerprints() -> set[str]:
+    """Return those of all data sets. Raises `IntegrityError` and `NotFoundError` where one does not tell."""
+    return {Dataset.open(name).fingerprint for name in dataset_names()}
 
 
 def _sweep_uploads() -> None:

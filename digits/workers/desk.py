@@ -66,12 +66,16 @@ class Desk:
         """Write that it failed, and why: on a full disk too."""
         self._end("failed", reason)
 
+    def stop(self, reason: str) -> None:
+        """Write that it was stopped, and by what."""
+        self._end("stopped", reason)
+
     def give_up(self) -> None:
         """Write that it was stopped, where its main thread did not do so in time."""
         with self._guard:
             if self.status["state"] in LIVE:
                 waited = f"{GRACE_SECONDS:.0f} s after it was asked to stop"
-                self._end("stopped", f"{self.job.id} was ended {waited}, in the midst of {self.status['phase']}")
+                self.stop(f"{self.job.id} was ended {waited}, in the midst of {self.status['phase']}")
 
     def _end(self, state: str, reason: str) -> None:
         with self._guard:
@@ -100,7 +104,7 @@ def attempt(main: Callable[[Desk], None], desk: Desk) -> bool:
         main(desk)
         desk.say(state="finished", phase="finished", finished=time.time())
     except StoppedError as error:
-        desk.say(state="stopped", phase="stopped", error=str(error), finished=time.time())
+        desk.stop(str(error))
     except Exception as error:  # the edge of the process: the status must say how it ended
         traceback.print_exc()
         desk.fail(_sentence(error))

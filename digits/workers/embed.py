@@ -46,7 +46,7 @@ def main() -> None:
     try:
         seat = _seat(desk)
     except StoppedError as error:
-        desk.say(state="stopped", phase="stopped", error=str(error), finished=time.time())
+        desk.stop(str(error))
         return
     if seat is None:
         return

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 import pytest
 
 from digits.dataset.dataset import Dataset
-from digits.engine.sweep import sweep
+from digits.engine.sweep import orphans, sweep
 from digits.settings import part
 from digits.training import framed
 from digits.training.framed import framed_images, framed_ink
@@ -72,6 +74,10 @@ def test_a_full_disk_costs_time_alone(starter: Dataset, monkeypatch: pytest.Monk
 
 def test_what_belongs_to_no_data_set_is_swept_away(starter: Dataset) -> None:
     framed_images(starter, recipe("centred"))
-    (part("framed") / f"{'0' * 16}-even.npy").write_bytes(b"of one that is gone")
+    gone, half = part("framed") / f"{'0' * 16}-even.npy", part("framed") / f".{kept()[0]}.1234"
+    for path in (gone, half):
+        path.write_bytes(b"of one that is gone, or of a process that is")
+    os.utime(half, (0, 0))
+    assert set(orphans()) == {gone, half}, "the doctor names them"
     sweep()
     assert kept() == [f"{starter.fingerprint[:16]}-centred.npy"]
