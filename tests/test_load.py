@@ -52,10 +52,11 @@ async def watched(address: str, job: Job, lock: Lock) -> None:
         await session.open()
         assert len(session.timers) == 1, "one part of the page looks again"
     first, last = sessions[0], sessions[-1]
+    (watching,) = first.timers
     assert first.paces[0] == pytest.approx(LIVE_SECONDS)
     assert last.paces[0] > 1.2 * LIVE_SECONDS, "who comes when many watch looks more seldom"
     await until(lambda: first.paces[-1] > 1.2 * LIVE_SECONDS)  # and so do those that were there before
-    assert len(first.timers) == 1
+    assert [*first.timers] == [watching], "the page that was drawn anew is the same page"
     say(job, "stopped")
     lock.close()
     await until(lambda: not any(session.timers for session in sessions))  # what has ended nobody asks for

@@ -26,6 +26,7 @@ class Session:
     def __init__(self, address: str, page: str, query: str = "") -> None:
         self._url = address.replace("http", "ws") + "/_stcore/stream"
         self._page, self._query = page, query
+        self._script = ""  # as which the server knows the page; without it, one that redraws itself becomes the first
         self._socket: ClientConnection | None = None
         self._states: dict[str, WidgetState] = {}
         self.timers: dict[str, tuple[float, asyncio.Task[None]]] = {}  # by fragment: how often it looks again
@@ -85,7 +86,7 @@ class Session:
     async def _send(self, fragment: str, *, timer: bool) -> None:
         message = BackMsg()
         state = message.rerun_script
-        state.page_name, state.query_string = self._page, self._query
+        state.page_name, state.query_string, state.page_script_hash = self._page, self._query, self._script
         state.fragment_id, state.is_auto_rerun = fragment, timer
         state.widget_states.widgets.extend(self._states.values())
         assert self._socket
@@ -96,6 +97,7 @@ class Session:
         async for data in self._socket:
             message = ForwardMsg()
             message.ParseFromString(data)  # type: ignore[arg-type]
+            self._script = message.navigation.page_script_hash or self._script
             self._take(message)
             self._news.set()
 
