@@ -1,6 +1,6 @@
 """The pictures of a source on their way to pixels, which a second process decodes while this one reads and writes.
 
-A build of a hundred thousand files is a third faster with two cores. Where the second process cannot be started or
+It pays with many files and two cores (`benchmarks/build.py`). Where the second process cannot be started or
 dies, this one goes on alone, to the same pixels, and says so on standard error: it only costs time.
 """
 
