@@ -173,10 +173,13 @@ class Lock:
         self.path = path
         self.descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644) if descriptor is None else descriptor
 
-    def acquire(self, *, wait_seconds: float = 5.0) -> bool:
-        """Take the lock; False if it is still somebody else's after `wait_seconds`."""
+    def acquire(self, *, wait_seconds: float = 5.0, shared: bool = False) -> bool:
+        """Take the lock; False if it is still somebody else's after `wait_seconds`.
+
+        A `shared` one keeps the others away as well, yet `is_held` takes nobody who has it for a worker.
+        """
         end = time.monotonic() + wait_seconds
-        while not self._try(fcntl.LOCK_EX):
+        while not self._try(fcntl.LOCK_SH if shared else fcntl.LOCK_EX):
             if time.monotonic() >= end:
                 return False
             time.sleep(0.01)

@@ -160,11 +160,11 @@ def end(folder: Path) -> bool:
 def tell(folder: Path, why: str, *, first: bool = False) -> None:
     """Write into the status why the worker is gone, unless somebody starts it again at this moment.
 
-    `first` leaves another's word as it is.
+    `first` leaves another's word as it is. The lock is shared: nobody shall take the one who writes for the worker.
     """
     lock = Lock(folder / "job.lock")
     try:
-        if lock.acquire(wait_seconds=2.0):
+        if lock.acquire(wait_seconds=2.0, shared=True):
             path = folder / "status.json"
             status: Json = read_json(path)
             if status["state"] in ("queued", "running") and not (first and status.get("error")):

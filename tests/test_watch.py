@@ -12,7 +12,7 @@ import pytest
 
 from digits import job as jobs
 from digits import watch
-from digits.files import Lock, read_json, write_json
+from digits.files import Json, Lock, read_json, write_json
 from digits.job import Job
 from digits.watch import Silence, Watch
 from tests.processes import lives, wait_until_dead
@@ -147,3 +147,19 @@ def test_a_job_that_ended_is_not_watched_any_more() -> None:
     watcher.look(0.0)
     assert watcher._silences == {}
     assert not Lock.is_held(Job("runs", "abc").lock_path)
+
+
+def test_whoever_writes_down_why_a_worker_is_gone_is_not_taken_for_one(
+    worker: subprocess.Popen[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job, states = Job("runs", "abc"), []
+
+    def write(path: Path, said: Json) -> None:
+        states.append(job.state)
+        write_json(path, said)
+
+    monkeypatch.setattr(watch, "write_json", write)
+    worker.kill()
+    worker.wait()
+    watch.tell(job.folder, "It was killed")
+    assert (states, job.status()["error"]) == (["interrupted"], "It was killed")
