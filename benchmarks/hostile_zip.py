@@ -86,11 +86,12 @@ def _read(path: Path) -> dict:
 
             cpu, began = cpu + time.process_time(), began + time.perf_counter()
             build(source, "hostile", staging=settings.home() / "staging")
-            said = [reason for _, reason in Dataset.open("hostile").rejected()]
+            said = []
         except SourceError as error:
             said = [str(error)]
         seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
         time.sleep(0.02)  # for a last look at the memory
+    said = said or [reason for _, reason in Dataset.open("hostile").rejected()]
     return {"said": said, "seconds": seconds, "cpu": cpu, "mb": peak[0]}
 
 

@@ -26,6 +26,7 @@ from digits.files import Json
 from digits.watch import SILENT_SECONDS
 
 Reply = tuple[Json, NDArray[Any] | None]
+PIPE_BYTES = 1 << 20  # the most that Linux gives anybody; others keep theirs
 LOOK_SECONDS = 0.5  # how often a parent that waits looks whether it should go on
 REST_SECONDS = 60.0  # an answer that has begun is there at once, or something is broken
 LONGEST_SECONDS = 7 * 86_400.0  # that a child sleeps: poll(2) knows no more than 24 days
@@ -37,7 +38,7 @@ class Child:
     def __init__(self, name: str, command: list[str], environment: dict[str, str]) -> None:
         self.name = name
         self._process = subprocess.Popen(command, bufsize=0, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                         cwd=settings.PROJECT, env=environment)  # fmt: skip
+                                         pipesize=PIPE_BYTES, cwd=settings.PROJECT, env=environment)  # fmt: skip
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._requests, self._replies = self._process.stdin, self._process.stdout

@@ -9,12 +9,12 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import numpy as np
 from numpy.lib import format as npy
@@ -23,6 +23,7 @@ from digits.dataset import shapes
 from digits.dataset.dataset import BLOCK_ROWS, Dataset, check_name, fingerprint
 from digits.dataset.decoding import Decoded, decoded
 from digits.dataset.families.store import keep
+from digits.dataset.parquet import Hashes, sync, write_table
 from digits.dataset.paths import Picture, check_complete, count_digits, natural
 from digits.dataset.portrait import Tally
 from digits.dataset.sources import Source
@@ -31,7 +32,6 @@ from digits.files import Json, write_json
 from digits.settings import part
 
 CHUNK_FILES, CHUNK_BYTES = 2_048, 1 << 23
-GROUP_ROWS = 1 << 17  # of an index, that are written at a time
 
 
 def build(
@@ -66,21 +66,6 @@ def build(
         shutil.rmtree(staging, ignore_errors=True)
         raise
     return report
-
-
-class Hashes(Sequence[str]):
-    """SHA-256 sums that lie one behind the other, 32 bytes each, as hexadecimal text."""
-
-    def __init__(self, data: bytearray) -> None:
-        self._data = data
-
-    def __len__(self) -> int:
-        return len(self._data) // 32
-
-    def __getitem__(self, rows: Any) -> Any:
-        if isinstance(rows, slice):
-            return [self[row] for row in range(*rows.indices(len(self)))]
-        return self._data[32 * rows : 32 * rows + 32].hex()
 
 
 class Rows:
@@ -148,11 +133,11 @@ def _write(source: Source, folder: Path, progress: Callable[[int, int], None], s
         per_digit = count_digits(rows.labels)
         check_complete(per_digit, f"{source.origin}, without the {len(rejected)} files that were rejected,")
         rows.close()
-        _sync(file)
+        sync(file)
     index: dict[str, Sequence[object]] = {"label": rows.labels, "file": rows.files, "sha256": Hashes(rows.hashes)}
-    _write_table(folder / "index.parquet", index)
+    write_table(folder / "index.parquet", index)
     files, reasons = ([row[column] for row in rejected] for column in (0, 1))
-    _write_table(folder / "rejected.parquet", {"file": files, "reason": reasons})
+    write_table(folder / "rejected.parquet", {"file": files, "reason": reasons})
     known_by = fingerprint(np.array(rows.labels), rows.blocks)
     rows.tally.save(folder, known_by)
     report: Json = {
@@ -191,26 +176,6 @@ def _chunks(source: Source) -> Iterator[list[Picture]]:
             chunk, size = [], 0
     if chunk:
         yield chunk
-
-
-def _write_table(path: Path, columns: Mapping[str, Sequence[object]]) -> None:
-    import pyarrow
-    from pyarrow import parquet
-
-    kinds = {"label": pyarrow.int64()}
-    schema = pyarrow.schema([(name, kinds.get(name, pyarrow.string())) for name in columns])
-    rows = len(next(iter(columns.values())))
-    with path.open("wb") as file:
-        with parquet.ParquetWriter(file, schema, write_page_checksum=True) as writer:
-            for start in range(0, max(rows, 1), GROUP_ROWS):  # a million names and hashes are never there twice
-                part = {name: values[start : start + GROUP_ROWS] for name, values in columns.items()}
-                writer.write_table(pyarrow.table(part, schema))
-        _sync(file)
-
-
-def _sync(file: BinaryIO) -> None:
-    file.flush()
-    os.fsync(file.fileno())
 
 
 def _check_free(target: Path) -> None:

@@ -15,7 +15,7 @@ from PIL import Image
 
 from digits.errors import IntegrityError, NotFoundError, UsageError
 from digits.files import Json, read_json, sha256
-from digits.images.strokes import FARTHEST, Points
+from digits.images.strokes import FARTHEST, LONGEST_WRITER, Points
 from digits.settings import part
 
 Bytes = NDArray[np.uint8]
@@ -91,8 +91,12 @@ def pens_of(pens: Sequence[float]) -> Json:
 
 
 def writer_named(name: str) -> str:
-    """Return the writer's name as it is kept."""
-    return name.strip()[:80].strip() or "me"
+    """Return the writer's name as it is kept. Raises `UsageError` if it is too long."""
+    kept = name.strip()
+    if len(kept) > LONGEST_WRITER:
+        raise UsageError("The writer's name is too long", expected=f"at most {LONGEST_WRITER} characters",
+                         received=len(kept))  # fmt: skip
+    return kept or "me"
 
 
 def made(digit: int, drawn: Canvas, *, writer: str, answers: Mapping[str, int] | None = None) -> tuple[Kept, bytes]:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digits import job as jobs
+from digits import watch
 from digits.embedding.images import identity, images_of
 from digits.embedding.recipe import MapRecipe
 from digits.engine import local, warm
@@ -20,6 +21,7 @@ from digits.engine.leash import leash
 from digits.errors import IntegrityError, NotFoundError
 from digits.files import Json, Lock, read_arrays, read_json
 from digits.job import LIVE, Job
+from digits.settings import part
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,11 @@ def _job(recipe: MapRecipe) -> Job:
 
 
 def _send(job: Job, lock: Lock, leashed: bool) -> None:
-    """Hand the job to the warm worker, or start one."""
+    """Hand the job to the warm worker, or start one.
+
+    The warm one is watched from here: where it was stopped, it is ended before the new one has its libraries.
+    """
+    watch.keep(part("slots") / "embed")
     held = leash() if leashed else None
     if warm.hand("embed", job, lock, held):
         lock.close()

@@ -12,7 +12,6 @@ from __future__ import annotations
 import io
 import re
 import struct
-import zlib
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
@@ -23,6 +22,7 @@ from PIL import Image
 
 from digits.errors import ImageError
 from digits.images.png_rows import defilter, rgba
+from digits.inflate import ZlibError, crc32, decompressobj
 
 Bytes = NDArray[np.uint8]
 Chunk = tuple[bytes, bytes]  # kind, content
@@ -88,13 +88,13 @@ def _plain_rows(data: bytes) -> tuple[int, bytes] | None:
         or not body.startswith(b"IDAT")
         or data[-12:] != END
         or int.from_bytes(data[33:37], "big") != len(body) - 4
-        or int.from_bytes(data[-16:-12], "big") != zlib.crc32(body)
+        or int.from_bytes(data[-16:-12], "big") != crc32(body)
     ):
         return None
-    size, stream = SIDE * header.stride, zlib.decompressobj()
+    size, stream = SIDE * header.stride, decompressobj()
     try:
         filtered = stream.decompress(body[4:], size + 1)
-    except zlib.error:
+    except ZlibError:
         return None
     if len(filtered) != size or not stream.eof or stream.unused_data or max(filtered[:: header.stride]) > 4:
         return None
@@ -156,7 +156,7 @@ def chunks(data: bytes) -> list[Chunk]:
         body = data[position + 4 : end]
         if end + 4 > size:
             raise ImageError("The file is cut off", expected=f"{end + 4} bytes or more", received=f"{size} bytes")
-        if zlib.crc32(body) != int.from_bytes(data[end : end + 4], "big"):
+        if crc32(body) != int.from_bytes(data[end : end + 4], "big"):
             raise ImageError(f"Chunk {len(found) + 1} ({_text(body[:4])}) is damaged: its CRC-32 differs")
         found.append((body[:4], body[4:]))
         position = end + 4
@@ -184,10 +184,10 @@ def read_header(content: bytes, longest_side: int = SIDE) -> Header:
 
 def inflate(content: bytes, size: int) -> bytes:
     """Return the `size` bytes that the zlib stream `content` holds. Raises `ImageError` if it holds others."""
-    stream = zlib.decompressobj()
+    stream = decompressobj()
     try:
         inflated = stream.decompress(content, size + 1)
-    except zlib.error as error:
+    except ZlibError as error:
         raise ImageError("The pixels cannot be inflated", received=error) from error
     if len(inflated) > size:
         raise ImageError("There are too many pixels", expected=f"{size} bytes", received="more")
@@ -234,7 +234,7 @@ def expanded(header: Header, found: list[Chunk]) -> Bytes:
 
 def _chunk(chunk: Chunk) -> bytes:
     kind, content = chunk
-    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", crc32(kind + content))
 
 
 def _text(kind: bytes) -> str:

@@ -25,6 +25,7 @@ Points = NDArray[np.float64]
 Bytes = NDArray[np.uint8]
 Canvas = int | tuple[int, int]
 Pen = float | Sequence[float]
+LONGEST_WRITER = 80  # characters of a name
 CANVAS_SIDE, PEN_WIDTH, DRAWN_SIDE = 280, 16, 200
 MOST_BYTES, FARTHEST = 1 << 26, 1e6  # of a file when inflated; of a point from the origin
 MOST_LISTS = 2_000_000  # in a file: an empty one takes two bytes there and sixty in memory
@@ -91,6 +92,8 @@ def _named(writer: Any) -> str:
     if type(writer) not in (int, str):
         raise TypeError(f"writer is of type {type(writer).__name__}")
     str(writer).encode()  # half a character cannot be kept
+    if (length := len(str(writer).strip())) > LONGEST_WRITER:
+        raise ValueError(f"writer has {length:,} characters, more than {LONGEST_WRITER}")
     return str(writer)
 
 

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import numpy as np
 import pyarrow.parquet
 import pytest
 
+from digits import settings
 from digits.dataset import build as module
 from digits.dataset.build import build
 from digits.dataset.dataset import Dataset, dataset_names
@@ -38,6 +41,20 @@ def test_a_built_data_set_holds_the_pixels_labels_files_and_hashes(root: Path, s
     assert index["file"][:4] == ["0/0/0.png", "0/0/1.png", "0/0/2.png", "1/1/0.png"]
     np.testing.assert_array_equal(images[4], factory.pixels(101))
     assert index["sha256"] == [hashlib.sha256(image.tobytes()).hexdigest() for image in images]
+
+
+def test_a_build_does_without_pandas_which_takes_longer_to_import_than_a_small_one_to_build(root: Path) -> None:
+    (root / "3/3/bad.png").write_bytes(b"bad")
+    builds = (
+        "import sys; from pathlib import Path; from digits.dataset.build import build;"
+        "from digits.dataset.sources import open_source;"
+        "build(open_source(Path(sys.argv[1])), 'mine', staging=Path(sys.argv[2]));"
+        "sys.exit('pandas' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", builds, root, settings.home() / "staging"], cwd=settings.PROJECT,
+                          check=False)  # fmt: skip
+    assert done.returncode == 0
+    assert len(Dataset.open("mine").rejected()) == 1
 
 
 def test_the_report_says_where_the_images_come_from_and_how_many_there_are(root: Path, staging: Path, lab: Path):

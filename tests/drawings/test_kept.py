@@ -113,3 +113,9 @@ def test_a_picture_that_is_another_or_missing_is_named(kept: Kept) -> None:
     with pytest.raises(IntegrityError, match="is missing"):
         kept.ink()
     assert drawings.shelf() == ([], {kept.id: f"The picture of drawing {kept.id} is missing."})
+
+
+def test_a_writer_of_81_letters_is_refused_and_nothing_kept() -> None:
+    with pytest.raises(UsageError, match="name is too long: expected at most 80 characters, received 81"):
+        drawings.keep(4, drawn(pen=12.0), writer="A" * 81)
+    assert not drawings.all_drawings()

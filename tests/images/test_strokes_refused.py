@@ -21,6 +21,7 @@ CHANGED = {
     "a digit beyond 9": {"digit": 10},
     "a digit as large as a number can be": {"digit": 10**400},
     "a writer that is a list": {"writer": []},
+    "a writer of 81 letters": {"writer": "é" * 81},
     "a writer of half a character": {"writer": "\ud800"},
     "no stroke": {"strokes": []},
     "a stroke without points": {"strokes": [[]]},

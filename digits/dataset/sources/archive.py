@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import struct
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -24,12 +23,23 @@ from digits.dataset.paths import (
     is_litter,
     natural,
 )
-from digits.dataset.sources.zip_directory import DEFLATED, ENCRYPTED, LOCAL_BYTES, UTF8, Directory, read_directory
+from digits.dataset.sources.zip_directory import (
+    DEFLATED,
+    ENCRYPTED,
+    LOCAL_BYTES,
+    UTF8,
+    Directory,
+    Rows,
+    read_directory,
+)
 from digits.dataset.sources.zip_end import FULL32
 from digits.errors import ImageError, SourceError
 from digits.files import Json
+from digits.inflate import ZlibError, crc32, decompressobj
 
 LOCAL = struct.Struct("<4s5H3I2H")
+TOLD = np.dtype([("flags", "<u2"), ("method", "<u2"), ("crc", "<u4"), ("stored", "<u4"), ("size", "<u4"),
+                 ("named", "<u2")])  # fmt: skip
 FOLLOWS = 0x8  # sizes and CRC-32 stand behind the member
 ROOM = 1 << 18  # for the header before a member and the descriptor behind it
 MOST_FOLD, SLACK_BYTES = 10, 1 << 24  # a PNG is deflated already, and hardly shrinks again
@@ -47,6 +57,16 @@ class Member(NamedTuple):
     flags: int
     method: int
     named: int
+    told: bytes  # by its own header (`TOLD`), unless its numbers stand elsewhere
+
+
+def _members(rows: Rows) -> Iterator[Member]:
+    told = np.empty(len(rows), TOLD)
+    for column in TOLD.names or ():
+        told[column] = rows[column]
+    flat, size = told.tobytes(), TOLD.itemsize
+    for index, row in enumerate(rows.tolist()):
+        yield Member._make((*row, flat[index * size : index * size + size]))
 
 
 class Archive:
@@ -74,8 +94,8 @@ class Archive:
         with self.path.open("rb") as file:
             for start in range(0, len(self._names), CHUNK):
                 here = slice(start, start + CHUNK)
-                for name, row in zip(self._names[here], self._rows[here].tolist(), strict=True):
-                    data = self._refused.get(name) or _try(file.fileno(), name, Member(*row))
+                for name, member in zip(self._names[here], _members(self._rows[here]), strict=True):
+                    data = self._refused.get(name) or _try(file.fileno(), name, member)
                     yield Picture(int(name[0]), name, data)
 
     def _in_order(self, names: list[str]) -> list[int]:
@@ -117,8 +137,8 @@ class Archive:
         with self.path.open("rb") as file:
             for name in LICENCE_NAMES:
                 if name in directory.names:
-                    row = directory.rows[directory.names.index(name)].tolist()
-                    data = _try(file.fileno(), name, Member(*row))
+                    at = directory.names.index(name)
+                    data = _try(file.fileno(), name, *_members(directory.rows[at : at + 1]))
                     if isinstance(data, bytes) and data:
                         return data.decode("utf-8", "replace").strip()
         return ""
@@ -129,31 +149,40 @@ def read(descriptor: int, name: str, member: Member) -> bytes:
     if member.size > LARGEST_FILE_BYTES or member.stored > LARGEST_FILE_BYTES:
         raise ImageError("It is too large", expected=f"at most {LARGEST_FILE_BYTES} bytes", received=member.size)
     block = os.pread(descriptor, min(member.span, LARGEST_FILE_BYTES + ROOM), member.start)
-    start = _check_header(block, name, member)
+    start = _start(block, name, member)
     data = block[start : start + member.stored]
     if len(data) < member.stored:
         raise ImageError("The member runs into the next", expected=f"{member.stored} bytes", received=len(data))
     content = _inflate(data, member.size) if member.method == DEFLATED else data
-    if len(content) != member.size or zlib.crc32(content) != member.crc:
+    if len(content) != member.size or crc32(content) != member.crc:
         raise ImageError("The member is damaged: its size or its CRC-32 differs", expected=f"{member.size} bytes")
     return content
 
 
-def _check_header(block: bytes, name: str, member: Member) -> int:
+def _start(block: bytes, name: str, member: Member) -> int:
     """Return where the content starts. Raises `ImageError` if the member's own header contradicts the directory."""
-    if len(block) < LOCAL_BYTES or not block.startswith(b"PK\3\4"):
-        raise ImageError("The archive has no member at its place")
-    _, _, flags, method, _, _, crc, stored, size, named, extra = LOCAL.unpack_from(block)
-    start: int = LOCAL_BYTES + named + extra
+    if block.startswith(b"PK\3\4") and block[6:10] + block[14:28] == member.told:
+        named, extra = member.named, int.from_bytes(block[28:30], "little")
+    else:
+        named, extra = _lengths(block, member)
     raw = name.encode("utf-8" if member.flags & UTF8 or name.isascii() else "cp437")
     if block[LOCAL_BYTES : LOCAL_BYTES + named] != raw:
         raise ImageError("The member has another name at its place")
+    return LOCAL_BYTES + named + extra
+
+
+def _lengths(block: bytes, member: Member) -> tuple[int, int]:
+    """Return how long name and extra field are, where the header has its sizes elsewhere. Raises `ImageError`."""
+    if len(block) < LOCAL_BYTES or not block.startswith(b"PK\3\4"):
+        raise ImageError("The archive has no member at its place")
+    _, _, flags, method, _, _, crc, stored, size, named, extra = LOCAL.unpack_from(block)
     same = (crc, stored, size) == (member.crc, member.stored, member.size)
     wide = FULL32 in (stored, size) and crc == member.crc  # its sizes are in ZIP64
-    follows = flags & FOLLOWS and _follows(block, start + member.stored, member)
+    end = LOCAL_BYTES + named + extra + member.stored
+    follows = flags & FOLLOWS and _follows(block, end, member)
     if flags & ENCRYPTED or method != member.method or not (same or wide or follows):
         raise ImageError("The member's own header or descriptor says something else than the directory")
-    return start
+    return named, extra
 
 
 def _follows(block: bytes, at: int, member: Member) -> bool:
@@ -173,10 +202,10 @@ def _try(descriptor: int, name: str, member: Member) -> bytes | ImageError:
 
 
 def _inflate(data: bytes, size: int) -> bytes:
-    stream = zlib.decompressobj(-15)
+    stream = decompressobj(-15)
     try:
         content = stream.decompress(data, size + 1)
-    except zlib.error as error:
+    except ZlibError as error:
         raise ImageError("The member cannot be inflated", received=error) from error
     if not stream.eof or stream.unused_data:
         raise ImageError("The member inflates to another size", expected=f"{size} bytes")
