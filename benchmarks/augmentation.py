@@ -42,7 +42,8 @@ from digits.training import recipe as recipes
 from digits.training import variants
 from digits.training.inputs import Data, Part, load
 from digits.training.loop import Loop
-from digits.training.recipe import HAND, Recipe, preset
+from digits.training.presets import HAND, preset
+from digits.training.recipe import Recipe
 from digits.workers.variants import Ahead
 
 STRENGTHS = {name: HAND.get(name, 0.0) for name in recipes.STRENGTHS}  # those of the preset that reads hands

@@ -15,7 +15,7 @@ from digits.files import Json
 from digits.models import create, weights
 from digits.training.inputs import load
 from digits.training.loop import Checkpoints, Loop
-from digits.training.recipe import preset
+from digits.training.presets import preset
 
 EPOCHS = 12
 LARGEST_SHARE = 0.03

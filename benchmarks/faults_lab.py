@@ -11,7 +11,8 @@ from digits import settings
 from digits.dataset.dataset import dataset_names
 from digits.engine import local
 from digits.job import LIVE, Job
-from digits.training.recipe import Recipe, preset
+from digits.training.presets import preset
+from digits.training.recipe import Recipe
 
 
 def until(ready: Callable[[], bool], *, seconds: float = 300.0, every: float = 0.05) -> float:

@@ -32,6 +32,7 @@ from digits.images.frame import frame
 from digits.images.strokes import CANVAS_SIDE, DRAWN_SIDE, PEN_WIDTH, Drawing, Points, drawn_ink, fit, read_drawings
 from digits.job import Job
 from digits.models import Classifier
+from digits.training import presets
 from digits.training import recipe as recipes
 from digits.training.framed import framed_ink
 from digits.training.run import Run
@@ -96,7 +97,7 @@ def model(name: str, preset: str, framework: str, **changes: object) -> Run:
         built(part)
     if name not in dataset_names():
         finished(local.start_combining(list(SOURCES), name, owner="benchmark"))
-    run = begin(recipes.preset(preset, framework=framework, dataset=name, **changes))
+    run = begin(presets.preset(preset, framework=framework, dataset=name, **changes))
     finished(run.job)
     return run
 

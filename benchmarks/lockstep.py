@@ -28,7 +28,8 @@ from digits.settings import FRAMEWORK_NAMES, FRAMEWORKS
 from digits.training.inputs import Data, load
 from digits.training.lockstep import OPTIMISERS, Mode, batches, differences, largest, starters
 from digits.training.loop import order
-from digits.training.recipe import Recipe, preset
+from digits.training.presets import preset
+from digits.training.recipe import Recipe
 
 SHORT = 20
 

@@ -28,7 +28,7 @@ from digits.evaluation.evaluate import logits, seen_of, trained
 from digits.images.frame import frame
 from digits.images.numbers import Part, separate
 from digits.images.strokes import read_drawings
-from digits.training import recipe as recipes
+from digits.training import presets
 from digits.training.run import Run, all_runs, find_run
 
 STROKES, PICTURE = "from strokes", "from the picture alone"
@@ -92,7 +92,7 @@ def separated(number: Number, parts: list[Part]) -> str | None:
 
 def newest(preset: str) -> list[Run]:
     """Return the newest finished run of each framework that is of a preset, unchanged."""
-    of_preset = [run for run in all_runs() if run.job.state == "finished" and recipes.title(run.recipe) == preset]
+    of_preset = [run for run in all_runs() if run.job.state == "finished" and presets.title(run.recipe) == preset]
     last = {run.recipe.framework: run for run in reversed(of_preset)}
     return [last[framework] for framework in settings.FRAMEWORKS if framework in last]
 

@@ -35,7 +35,7 @@ from digits.dataset.dataset import Dataset
 from digits.dataset.sources import open_source
 from digits.settings import FRAMEWORK_NAMES
 from digits.training.inputs import load
-from digits.training.recipe import preset
+from digits.training.presets import preset
 
 GOALS = {("full batch", "PyTorch"): 1 / 4, ("Adam 128", "TensorFlow"): 1 / 4, ("SGD 512", "TensorFlow"): 2 / 5}
 Round = dict[str, float]

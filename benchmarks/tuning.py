@@ -28,7 +28,7 @@ from digits.evaluation.evaluate import logits, seen_of, trained
 from digits.files import Json
 from digits.images.strokes import Drawing, read_drawings
 from digits.job import LIVE
-from digits.training import recipe as recipes
+from digits.training import presets
 from digits.training.run import Run
 from digits.training.taught import of_strokes
 
@@ -58,7 +58,7 @@ def ready(recipe: str, framework: str, threads: int) -> Run:
     """Return the finished run of a preset on the starter set, trained where it is missing."""
     if "starter" not in dataset_names():
         watch(local.start_build("starter", "starter", owner=settings.owner()), lambda status: status["phase"])
-    run = begin(recipes.preset(recipe, framework=framework, dataset="starter", threads=threads))
+    run = begin(presets.preset(recipe, framework=framework, dataset="starter", threads=threads))
     watch(run.job, lambda status: f"{run.id} {status['phase']}")
     return run
 

@@ -23,7 +23,7 @@ from digits import settings
 from digits.machine import processor
 from digits.models import create, weights
 from digits.training.loop import order
-from digits.training.recipe import preset
+from digits.training.presets import preset
 
 RECIPES = ("notebook-sgd", "notebook-adam")
 WAYS = {"as it comes": {}, "10,000 times": {"GOMP_SPINCOUNT": "10000"}, "1,000 times": {"GOMP_SPINCOUNT": "1000"},

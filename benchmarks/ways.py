@@ -19,7 +19,8 @@ from digits.models import Classifier, Floats, create, product_seconds, weights
 from digits.settings import FRAMEWORK_NAMES
 from digits.training.inputs import Data, load
 from digits.training.loop import Loop, order
-from digits.training.recipe import Recipe, preset
+from digits.training.presets import preset
+from digits.training.recipe import Recipe
 
 RECIPES = {"full batch": "notebook-full-batch-sgd", "Adam 128": "notebook-adam", "SGD 512": "notebook-sgd"}
 RECORDED = "SGD 512"  # the recipe whose recording is timed: the one with the shortest epochs of many updates

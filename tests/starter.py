@@ -18,7 +18,8 @@ from digits.dataset.dataset import Dataset
 from digits.dataset.families import store
 from digits.dataset.sources import open_source
 from digits.job import LIVE, Job
-from digits.training.recipe import Recipe, preset
+from digits.training.presets import preset
+from digits.training.recipe import Recipe
 
 
 def build_starter() -> None:

@@ -15,7 +15,7 @@ from digits import job as jobs
 from digits import settings
 from digits.files import Lock, read_json, write_json
 from digits.job import Job
-from digits.training.recipe import preset
+from digits.training.presets import preset
 from ui.training.watch import LIVE_SECONDS
 
 CROWD = 30

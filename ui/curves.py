@@ -10,6 +10,7 @@ from digits import figures
 from digits.evaluation.comparison import seed_groups
 from digits.files import Json
 from digits.settings import FRAMEWORK_NAMES
+from digits.training import presets
 from digits.training import recipe as recipes
 from digits.training.run import Run
 from ui.frame import percent
@@ -59,8 +60,8 @@ def _table(group: list[Run]) -> Json:
 
 def _name(run: Run) -> str:
     """Return a run's title without its seed, unless a person has named it."""
-    named = run.label["name"] != recipes.title(run.recipe)
-    seedless = recipes.title(run.recipe.changed(seed=recipes.Recipe.seed))
+    named = run.label["name"] != presets.title(run.recipe)
+    seedless = presets.title(run.recipe.changed(seed=recipes.Recipe.seed))
     apart = f" · {run.apart}" if run.apart == run.dataset_name else ""
     return run.title if named else f"{FRAMEWORK_NAMES[run.recipe.framework]} · {seedless}{apart}"
 

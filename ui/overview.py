@@ -14,7 +14,7 @@ from digits.evaluation.comparison import Answers, disagreements, unfair, why_not
 from digits.evaluation.metrics import confusion
 from digits.job import LIVE
 from digits.training.duel import all_duels
-from digits.training.recipe import title
+from digits.training.presets import title
 from digits.training.run import Run, readable_runs
 from ui.comparison.difference import word
 from ui.comparison.disagreement import MCNEMAR

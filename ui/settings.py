@@ -9,8 +9,8 @@ import streamlit as st
 from digits import settings
 from digits.dataset.dataset import Dataset
 from digits.models.devices import devices
+from digits.training import presets, room
 from digits.training import recipe as recipes
-from digits.training import room
 from digits.training.recipe import Recipe
 from ui.boxes import dataset_box
 from ui.meanings import meanings
@@ -88,16 +88,16 @@ def recipe_form(names: list[str], usual: Recipe | None = None) -> list[Recipe]:
     the setting, for what cannot be a recipe or takes more memory than there is.
     """
     dataset = dataset_box(names)
-    presets, nearest = list(recipes.PRESETS), recipes.title(usual).partition(",")[0] if usual else "notebook-adam"
-    preset = st.selectbox("Recipe", presets, index=presets.index(nearest), format_func=title, key="recipe",
+    known, nearest = list(presets.PRESETS), presets.title(usual).partition(",")[0] if usual else "notebook-adam"
+    preset = st.selectbox("Recipe", known, index=known.index(nearest), format_func=title, key="recipe",
                           bind="query-params")  # fmt: skip
     st.caption(story(preset))
     labels = settings.FRAMEWORK_NAMES
     frameworks = st.pills("Frameworks", list(labels), selection_mode="multi", default=list(labels),
                           format_func=labels.get, key="frameworks", bind="query-params")  # fmt: skip
     report = Dataset.open(dataset).report
-    base = recipes.preset(preset, framework="pytorch", dataset=dataset, threads=settings.cores())
-    base = recipes.fitted(base, report["images"])
+    base = presets.preset(preset, framework="pytorch", dataset=dataset, threads=settings.cores())
+    base = presets.fitted(base, report["images"])
     first = usual if usual and nearest == preset else base
     values: dict[str, Any] = {}
     with st.container(horizontal=True):

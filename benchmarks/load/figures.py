@@ -14,7 +14,7 @@ import psutil
 from digits.dataset.dataset import Dataset
 from digits.engine import local
 from digits.job import LIVE
-from digits.training.recipe import preset
+from digits.training.presets import preset
 from digits.training.run import Run, all_runs
 
 WORDS = "{:<52}{:>9}{:>9}{:>9}{:>9}   {}"

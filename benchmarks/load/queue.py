@@ -7,7 +7,7 @@ from typing import Any
 
 from benchmarks.load.figures import wait
 from digits.engine import local
-from digits.training.recipe import preset
+from digits.training.presets import preset
 from digits.training.run import Run, all_runs
 
 OWNERS = ("ann", "bob", "cat", "dan", "eve")

@@ -12,6 +12,7 @@ from digits.dataset.dataset import Dataset
 from digits.engine.duels import SEEDS, TARGET, honest, start_duel
 from digits.engine.families import ensure_families
 from digits.files import Json
+from digits.training import presets
 from digits.training import recipe as recipes
 from digits.training.recipe import Recipe
 
@@ -24,7 +25,7 @@ ANSWER = (
 
 @command
 @click.option("--dataset", required=True)
-@click.option("--recipe", "preset", required=True, help=" | ".join(recipes.PRESETS))
+@click.option("--recipe", "preset", required=True, help=" | ".join(presets.PRESETS))
 @click.option("--epochs", type=int)
 @click.option("--seeds", type=int, default=SEEDS, show_default=True)
 @click.option("--threads", type=int, help="Of each framework; by default, one a core.")
@@ -37,9 +38,9 @@ def duel(dataset: str, preset: str, *, epochs: int | None, seeds: int, threads: 
 ) -> Json:  # fmt: skip
     """Train a recipe in both frameworks, an epoch each in turn, and compare: seconds, accuracies, conditions."""
     changes = {"epochs": epochs, "threads": threads or settings.cores()}
-    recipe = recipes.preset(preset, framework=settings.FRAMEWORKS[0], dataset=dataset,
+    recipe = presets.preset(preset, framework=settings.FRAMEWORKS[0], dataset=dataset,
                             **{name: value for name, value in changes.items() if value is not None})  # fmt: skip
-    chosen = _split(recipe if native else recipes.reference(recipe), more["split"])
+    chosen = _split(recipe if native else presets.reference(recipe), more["split"])
     compiled = {"both": settings.FRAMEWORKS, None: ()}.get(more["compiled"], (more["compiled"],))
     found = start_duel(chosen, owner=settings.owner(), seeds=seeds, compiled=compiled, target=more["target"])
     watch_bar(found.job)

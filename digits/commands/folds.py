@@ -12,13 +12,13 @@ from digits.commands.runs import begin, chosen, follow
 from digits.commands.terminal import command
 from digits.errors import UsageError
 from digits.files import Json
-from digits.training import recipe as recipes
+from digits.training import presets
 from digits.training.recipe import Recipe
 
 
 @command
 @click.option("--dataset", required=True)
-@click.option("--recipe", "preset", required=True, help=" | ".join(recipes.PRESETS))
+@click.option("--recipe", "preset", required=True, help=" | ".join(presets.PRESETS))
 @click.option("--framework", required=True, type=click.Choice(settings.FRAMEWORKS))
 @click.option("--folds", type=int, default=Recipe.folds, show_default=True)
 @click.option("--epochs", type=int)
@@ -34,7 +34,7 @@ def folds(dataset: str, preset: str, framework: str, changes: tuple[str, ...], *
     values = chosen(changes, framework=framework, dataset=dataset, **given)
     if {"split", "fold"} & set(values):
         raise UsageError("All folds of a split by family are trained", expected="no split and no fold to be set")
-    first = recipes.preset(preset, **{"threads": settings.cores(), **values, "split": "family"})
+    first = presets.preset(preset, **{"threads": settings.cores(), **values, "split": "family"})
     trained = [_fold(first.changed(fold=fold)) for fold in range(first.folds)]
     found = [float(fold["test_accuracy"]) for fold in trained]
     return {"dataset": dataset, "recipe": preset, "framework": framework, "folds": trained,

@@ -14,6 +14,7 @@ from digits.engine import local
 from digits.engine.families import ensure_families
 from digits.errors import UsageError
 from digits.files import Json
+from digits.training import presets
 from digits.training import recipe as recipes
 from digits.training.duel import Duel, all_duels
 from digits.training.leak import leak_of
@@ -23,7 +24,7 @@ from digits.training.run import Run, find_run
 
 @command
 @click.option("--dataset", required=True)
-@click.option("--recipe", "preset", required=True, help=" | ".join(recipes.PRESETS))
+@click.option("--recipe", "preset", required=True, help=" | ".join(presets.PRESETS))
 @click.option("--framework", required=True, type=click.Choice(settings.FRAMEWORKS))
 @click.option("--epochs", type=int)
 @click.option("--seed", type=int)
@@ -36,9 +37,9 @@ from digits.training.run import Run, find_run
 def train(dataset: str, preset: str, framework: str, changes: tuple[str, ...], again: bool, **given: Any) -> Json:
     """Train a recipe, or open the run that exists; an ended one goes on from its checkpoint."""
     values = chosen(changes, framework=framework, dataset=dataset, **given)
-    recipe = recipes.preset(preset, **{"threads": settings.cores(), **values})
+    recipe = presets.preset(preset, **{"threads": settings.cores(), **values})
     if "variants" not in values:
-        recipe = recipes.fitted(recipe, Dataset.open(dataset).report["images"])
+        recipe = presets.fitted(recipe, Dataset.open(dataset).report["images"])
     return _result(begin(recipe, again=again))
 
 

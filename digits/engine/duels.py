@@ -15,7 +15,8 @@ from digits.job import LIVE, Job
 from digits.settings import FRAMEWORKS
 from digits.training import room
 from digits.training.duel import KIND, Duel
-from digits.training.recipe import Recipe, native
+from digits.training.presets import native
+from digits.training.recipe import Recipe
 
 SEEDS, MOST_SEEDS = 3, 50
 TARGET = 0.9

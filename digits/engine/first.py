@@ -12,7 +12,7 @@ from digits.engine import local
 from digits.errors import IntegrityError, NotFoundError
 from digits.files import Json
 from digits.job import LIVE
-from digits.training import recipe as recipes
+from digits.training import presets
 from digits.training.recipe import Recipe
 
 STARTER, PRESET = "starter", "hand"
@@ -25,7 +25,7 @@ def first_recipes() -> list[Recipe]:
     """Return the two recipes that a fresh lab trains."""
     threads = settings.cores()
     return [
-        recipes.preset(PRESET, framework=framework, dataset=STARTER, threads=threads)
+        presets.preset(PRESET, framework=framework, dataset=STARTER, threads=threads)
         for framework in settings.FRAMEWORKS
     ]
 

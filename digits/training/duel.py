@@ -21,6 +21,7 @@ from digits.errors import ConflictError, IntegrityError, NotFoundError
 from digits.files import Json, read_arrays, read_json, read_lines, replace
 from digits.job import Job
 from digits.seal import packed
+from digits.training import presets
 from digits.training import recipe as recipes
 from digits.training.recipe import Recipe
 
@@ -63,7 +64,7 @@ class Duel:
     def title(self) -> str:
         """How lists name it: the recipe's title and how many seeds."""
         seeds = len(self.seeds)
-        return f"{recipes.title(self.recipe('pytorch'))} · {seeds} {'seed' if seeds == 1 else 'seeds'}"
+        return f"{presets.title(self.recipe('pytorch'))} · {seeds} {'seed' if seeds == 1 else 'seeds'}"
 
     def dataset(self) -> Dataset:
         """Return its data set, whatever that is called now. Raises `NotFoundError` and `IntegrityError`."""

@@ -23,7 +23,8 @@ from digits.models import Classifier, create, weights
 from digits.settings import FRAMEWORKS, cores
 from digits.training.inputs import Data
 from digits.training.loop import order
-from digits.training.recipe import Recipe, native
+from digits.training.presets import native
+from digits.training.recipe import Recipe
 from digits.training.schedule import rates
 
 KIND = "locksteps"

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from digits.files import Json
-from digits.training.recipe import Recipe, preset
+from digits.training.presets import preset
+from digits.training.recipe import Recipe
 
 
 @dataclass(frozen=True)

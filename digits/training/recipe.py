@@ -59,8 +59,6 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "seed": (0, 2**32 - 1),
     "threads": (1, 256),
 }
-NATIVE_EPSILON = {"pytorch": 1e-8, "tensorflow": 1e-7}  # the defaults of torch.optim.Adam and keras.optimizers.Adam
-STARTER_IMAGES = 1_797  # for which the presets' variants are meant
 STRENGTHS = ("rotation", "slant", "zoom", "shift", "elastic", "thickness", "jitter")  # of `digits.images.augment`
 DEALT = ("seed", "split", "test_share", "folds", "fold")  # what decides which images are tested
 # What one way to split reads and the other does not: there it stays at its default, or equal runs had two names.
@@ -212,38 +210,6 @@ def parse_value(name: str, text: str) -> str | int | float:
         raise UsageError(f"{name} cannot be read", expected=kind, received=repr(text)) from None
 
 
-# The notebook's three recipes. Each began in one framework, whose manner of drawing weights it keeps;
-# `docs/decisions/0003-presets.md` says what could not be kept. Adam's rate and ε are Keras's defaults.
-# The last two read drawings (`docs/decisions/0013-even-frame.md`): the notebook's network on the ink of many variants
-# of few images, and a small convolutional one.
-HAND: Json = {
-    "pixels": "ink", "frame": "even", "scale": 1.0, "validation_share": 0.1, "initialisation": "pytorch",
-    "optimiser": "native-adam", "rate": 0.003, "weight_decay": 0.01, "schedule": "one-cycle", "batch": 128,
-    "epochs": 30, "variants": 20, "rotation": 20.0, "slant": 0.5, "zoom": 0.25, "shift": 1.4, "elastic": 1.5,
-    "thickness": 0.35,
-}  # fmt: skip
-PRESETS: dict[str, Json] = {
-    "notebook-full-batch-sgd": {
-        "initialisation": "pytorch", "optimiser": "native-sgd", "rate": 0.01, "batch": 0, "epochs": 100,
-    },
-    "notebook-adam": {
-        "initialisation": "keras", "optimiser": "native-adam", "rate": 0.001, "batch": 128, "epochs": 10,
-    },
-    "notebook-sgd": {
-        "initialisation": "keras", "optimiser": "native-sgd", "rate": 0.001, "batch": 512, "epochs": 10,
-    },
-    "hand": HAND,
-    "hand-cnn": {**HAND, "network": "conv16x3 pool conv32x3 pool 128", "epochs": 15},
-}  # fmt: skip
-
-
-def preset(name: str, *, framework: str, dataset: str, **values: Any) -> Recipe:
-    """Return the preset `name` with other `values`. Raises `UsageError`."""
-    if name not in PRESETS:
-        raise UsageError("Unknown recipe", expected=" or ".join(PRESETS), received=repr(name))
-    return Recipe(framework=framework, dataset=dataset).changed(**{**PRESETS[name], **values})
-
-
 def stored(values: Json) -> Recipe:
     """Return the recipe that `values` are. Raises `UsageError` and `IntegrityError` if they are none."""
     try:
@@ -258,37 +224,3 @@ def stored(values: Json) -> Recipe:
 def _checked(values: str) -> Recipe:
     """Return the recipe of `values`, JSON: a page asks for that of every run, and checking one takes longest."""
     return Recipe(**json.loads(values))
-
-
-def fitted(recipe: Recipe, images: int) -> Recipe:
-    """Return `recipe` with as few variants as show about as many images an epoch as of the starter set.
-
-    `images` is how many the data set has: of 100,000 one variant each is enough.
-    """
-    fewer = max(1, round(recipe.variants * STARTER_IMAGES / max(images, STARTER_IMAGES)))
-    return recipe.changed(variants=fewer)
-
-
-def reference(recipe: Recipe) -> Recipe:
-    """Return `recipe` with the optimiser that follows one formula in both frameworks."""
-    return recipe.changed(optimiser=recipe.optimiser.replace("native-", "reference-"))
-
-
-def native(recipe: Recipe) -> Recipe:
-    """Return `recipe` with the framework's own optimiser and the ε that it has where nobody names one."""
-    epsilon = NATIVE_EPSILON[recipe.framework]
-    return recipe.changed(optimiser=recipe.optimiser.replace("reference-", "native-"), epsilon=epsilon)
-
-
-@lru_cache(maxsize=10_000)
-def title(recipe: Recipe) -> str:
-    """Return the nearest preset and what differs from it: `notebook-adam, epochs 3`."""
-    hidden = {"framework", "dataset", "threads"}
-
-    def others(name: str) -> Json:
-        base = preset(name, framework=recipe.framework, dataset=recipe.dataset).as_json()
-        return {key: value for key, value in recipe.as_json().items() if key not in hidden and value != base[key]}
-
-    nearest = min(PRESETS, key=lambda name: len(others(name)))
-    changes = [f"{key.replace('_', ' ')} {value}" for key, value in others(nearest).items()]
-    return ", ".join([nearest, *changes])

@@ -29,6 +29,7 @@ from digits.job import LIVE, Job
 from digits.seal import packed
 from digits.settings import FRAMEWORK_NAMES
 from digits.text import given
+from digits.training import presets
 from digits.training import recipe as recipes
 from digits.training.duel import Duel, duels_on
 from digits.training.recipe import Recipe
@@ -132,7 +133,7 @@ class Run:
 
     def _usual_name(self) -> str:
         if self.tuning is None:
-            return recipes.title(self.recipe)
+            return presets.title(self.recipe)
         drawings = int(self.tuning["drawings"])
         return f"{self.tuning['name']} · tuned on {drawings:,} drawing{'s' * (drawings != 1)}"
 

@@ -14,7 +14,7 @@ from digits.dataset.sources import open_source
 from digits.dataset.split import at_random
 from digits.errors import IntegrityError
 from digits.images.ink import to_ink, to_rgba
-from digits.training.recipe import preset
+from digits.training.presets import preset
 from tests import factory
 
 

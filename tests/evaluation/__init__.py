@@ -9,7 +9,8 @@ from digits.files import write_json
 from digits.job import Job
 from digits.models import State, weights
 from digits.training.inputs import columns
-from digits.training.recipe import Recipe, preset
+from digits.training.presets import preset
+from digits.training.recipe import Recipe
 from digits.training.run import Run
 
 

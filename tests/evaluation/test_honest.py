@@ -6,7 +6,8 @@ import pytest
 
 from digits.evaluation.honest import Trial, candidates, honesty
 from digits.files import write_json
-from digits.training.recipe import Recipe, preset
+from digits.training.presets import preset
+from digits.training.recipe import Recipe
 from digits.training.run import Run
 from tests.evaluation import made_run
 

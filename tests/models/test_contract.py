@@ -16,7 +16,8 @@ import pytest
 from digits import settings
 from digits.errors import UsageError
 from digits.models import Array, Classifier, Floats, State, create, weights
-from digits.training.recipe import Recipe, preset
+from digits.training.presets import preset
+from digits.training.recipe import Recipe
 from tests.models import batches, ink
 from tests.models.resume_script import go_on
 

@@ -12,7 +12,8 @@ from digits import settings
 from digits.dataset.dataset import Dataset
 from digits.dataset.split import split_of
 from digits.training.framed import framed_ink
-from digits.training.recipe import STRENGTHS, Recipe, preset
+from digits.training.presets import preset
+from digits.training.recipe import STRENGTHS, Recipe
 from digits.training.variants import draw
 from ui.training import augmentation
 from ui.training.augmentation import DIGITS, SLIDERS, VARIANTS, eight, picture
@@ -67,7 +68,7 @@ def test_a_slider_reaches_as_far_as_the_recipe_that_it_begins_with() -> None:
 def _only_sliders(rotation: float) -> None:
     import streamlit as st
 
-    from digits.training.recipe import preset
+    from digits.training.presets import preset
     from ui.training.augmentation import augmentation_sliders
 
     recipe = preset("hand", framework="pytorch", dataset="starter", rotation=rotation)
@@ -150,7 +151,7 @@ def test_a_recipe_that_cannot_be_split_shows_why_and_no_picture() -> None:
 
 
 def _only_preview(split: str) -> None:
-    from digits.training.recipe import preset
+    from digits.training.presets import preset
     from ui.training.augmentation import show_variants
 
     show_variants(preset("hand", framework="pytorch", dataset="starter", split=split))

@@ -11,7 +11,7 @@ from digits.engine.duels import start_duel
 from digits.evaluation.sentences import ROUNDS_NEEDED
 from digits.files import Lock, append_line, write_json
 from digits.training.duel import Duel, all_duels
-from digits.training.recipe import preset, reference
+from digits.training.presets import preset, reference
 from tests.apps import click, opened, shown
 from tests.duels import asked_duel, fought_duel, turns
 from tests.evaluation import made_run

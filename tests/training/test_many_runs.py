@@ -16,7 +16,7 @@ from digits.dataset.dataset import Dataset
 from digits.evaluation.honest import readings_of, trials_of
 from digits.files import read_json, write_json
 from digits.job import Job
-from digits.training.recipe import preset
+from digits.training.presets import preset
 from digits.training.run import Run, all_runs, sound
 from ui.readers import best_runs
 from ui.table import table_rows

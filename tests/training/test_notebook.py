@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from digits.training import notebook
-from digits.training.recipe import PRESETS, preset
+from digits.training.presets import PRESETS, preset
 from ui.training.log import log_text, table
 
 LINES = [

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from digits.errors import UsageError
-from digits.training.recipe import PRESETS, Recipe, parse_value, preset, title
+from digits.training.presets import PRESETS, preset, title
+from digits.training.recipe import Recipe, parse_value
 
 ADAM = preset("notebook-adam", framework="pytorch", dataset="starter")
 

@@ -14,7 +14,7 @@ from digits import memory, settings
 from digits.__main__ import cli
 from digits.errors import UsageError
 from digits.training import room
-from digits.training.recipe import preset
+from digits.training.presets import preset
 from digits.training.run import all_runs
 from tests.bad_settings import BAD, MACHINE_BYTES, TOO_LARGE, settings_of, values_of
 from tests.starter import build_starter

@@ -10,7 +10,8 @@ import pytest
 from numpy.typing import NDArray
 
 from digits.training import tuning
-from digits.training.recipe import STRENGTHS, Recipe, preset
+from digits.training.presets import preset
+from digits.training.recipe import STRENGTHS, Recipe
 from digits.training.tuning import (
     at_worst,
     between,

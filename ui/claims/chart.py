@@ -12,7 +12,7 @@ from digits.engine.families import searches_of
 from digits.evaluation.honest import Honesty, Score, candidates, honesty, readings_of, trials_of
 from digits.files import Json
 from digits.job import LIVE
-from digits.training.recipe import title
+from digits.training.presets import title
 from digits.training.run import all_runs, readable_runs, sound
 from ui.claims.others import Others, open_all, others_of
 from ui.claims.steps import next_steps

@@ -13,7 +13,8 @@ from digits.engine.families import searches_of, start_search
 from digits.errors import DigitsError
 from digits.evaluation.honest import Honesty
 from digits.job import LIVE, Job
-from digits.training.recipe import Recipe, title
+from digits.training.presets import title
+from digits.training.recipe import Recipe
 from digits.training.run import Run
 from ui.frame import duration, owner, plain
 

@@ -13,7 +13,7 @@ from digits.dataset.portrait import shares
 from digits.dataset.split import at_random
 from digits.figures.palette import NEUTRAL
 from digits.files import Json
-from digits.training.recipe import preset
+from digits.training.presets import preset
 from ui.datasets.browsing import CHANNELS
 from ui.datasets.reading import index, sums
 from ui.datasets.strips import strip

@@ -15,7 +15,7 @@ from digits.engine.families import start_search
 from digits.errors import DigitsError
 from digits.evaluation.sentences import ROUNDS_NEEDED
 from digits.settings import FRAMEWORKS, cores
-from digits.training import recipe as recipes
+from digits.training import presets
 from digits.training.duel import Duel, all_duels
 from digits.training.recipe import Recipe
 from digits.training.run import Run, runs_on
@@ -70,10 +70,10 @@ def _asked(names: list[str]) -> tuple[Wish, str | None]:
     """Ask for everything; return the wish, and why it cannot start as it is, if it cannot."""
     first, second, third, fourth = st.columns([3, 4, 2, 2])
     dataset = dataset_box(names, first)
-    preset = second.selectbox("Recipe", list(recipes.PRESETS), index=1, key="recipe", bind="query-params",
+    preset = second.selectbox("Recipe", list(presets.PRESETS), index=1, key="recipe", bind="query-params",
                               format_func=title)  # fmt: skip
     epochs = third.number_input(
-        "Epochs", 2, 10_000, recipes.PRESETS[preset]["epochs"], key=f"duel-epochs-{preset}", persist_state="session",
+        "Epochs", 2, 10_000, presets.PRESETS[preset]["epochs"], key=f"duel-epochs-{preset}", persist_state="session",
         help="How often all training images are seen. The first epoch of each seed is not compared.",
     )  # fmt: skip
     seeds = fourth.number_input(
@@ -82,7 +82,7 @@ def _asked(names: list[str]) -> tuple[Wish, str | None]:
         "who is steadier, and says more of the frameworks and less of one lucky start.",
     )  # fmt: skip
     st.caption(story(preset))
-    base = recipes.preset(preset, framework=FRAMEWORKS[0], dataset=dataset, epochs=epochs)
+    base = presets.preset(preset, framework=FRAMEWORKS[0], dataset=dataset, epochs=epochs)
     chosen = more(base)
     return Wish(chosen.recipe, seeds, chosen.compiled, chosen.target), chosen.why
 
@@ -150,7 +150,7 @@ def fair(run: Run) -> Wish:
     """
     dataset = run.dataset()
     epochs = max(1 + -(-ROUNDS_NEEDED // SEEDS), run.first_recipe.epochs)
-    same = recipes.reference(run.first_recipe).changed(
+    same = presets.reference(run.first_recipe).changed(
         epochs=epochs, compilation="usual", threads=cores(), dataset=dataset.name
     )
     if families_of(dataset) is None:

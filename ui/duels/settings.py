@@ -8,7 +8,8 @@ import streamlit as st
 
 from digits.engine.duels import TARGET, honest
 from digits.settings import FRAMEWORKS, cores
-from digits.training.recipe import Recipe, reference
+from digits.training.presets import reference
+from digits.training.recipe import Recipe
 from ui.frame import plain
 
 OPTIMISERS = {"reference": "One formula in both", "native": "Each its own"}

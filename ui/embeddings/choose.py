@@ -10,7 +10,8 @@ import streamlit as st
 from digits import settings
 from digits.embedding.recipe import BOUNDS, MAX_POINTS, METRICS, MapRecipe
 from digits.errors import UsageError
-from digits.training.recipe import DEALT, title
+from digits.training.presets import title
+from digits.training.recipe import DEALT
 from digits.training.run import Run
 from ui.boxes import run_box
 from ui.digit_map import COLOURS, STYLES
