@@ -133,7 +133,7 @@ def create(job: Job, spec: Json, *, owner: str) -> Lock | None:
 def reopen(job: Job, *, owner: str) -> Lock:
     """Take the lock of an ended job to start its worker again. Raises `ConflictError` if it is at work."""
     lock = Lock(job.lock_path)
-    if not lock.acquire(wait_seconds=1.0):
+    if not lock.acquire(wait_seconds=3.0):  # a worker that has said its last word takes a moment to end
         lock.close()
         raise ConflictError(f"{job.id} is at work already")
     try:
