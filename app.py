@@ -22,25 +22,25 @@ NEXT = (
 )
 
 
+@errors_shown()
 def main() -> None:
     """Draw the page."""
     page("Digits Lab", "What does the lab know? PyTorch and TensorFlow learn the same digits; then they read yours.")
-    with errors_shown():
-        runs = all_runs()
-        readable, _ = sound(runs)  # the chart names those that are damaged
-        if first.progress() is not None:
-            live(begin_progress, every=0.5)
-        elif not runs:
-            begin()
-        elif any(run.job.state in LIVE for run in readable):
-            st.subheader("Now", anchor=False)
-            live(overview.at_work, every=0.7)
-        known(readable)
-        left, right = st.columns([3, 2], gap="large")
-        with left:
-            overview.latest(readable)
-        with right:
-            overview.data_sets()
+    runs = all_runs()
+    readable, _ = sound(runs)  # the chart names those that are damaged
+    if first.progress() is not None:
+        live(begin_progress, every=0.5)
+    elif not runs:
+        begin()
+    elif any(run.job.state in LIVE for run in readable):
+        st.subheader("Now", anchor=False)
+        live(overview.at_work, every=0.7)
+    known(readable)
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        overview.latest(readable)
+    with right:
+        overview.data_sets()
 
 
 def begin() -> None:

@@ -15,6 +15,7 @@ from ui.datasets.side_by_side import side_by_side
 from ui.frame import count, errors_shown, page, plain
 
 
+@errors_shown()
 def main() -> None:
     """Draw the page."""
     page("Dataset", "What are the models trained on, and can I trust it?")
@@ -25,23 +26,22 @@ def main() -> None:
         if st.button("Add data", icon=":material/add:", type="primary"):
             add()
         return
-    with errors_shown():
-        dataset = choose(names)
-        introduce(dataset)
-        st.fragment(browsing.five)(dataset.name)
-        st.fragment(browsing.browse)(dataset.name)
-        left, right = st.columns(2, gap="large")
-        with left:
-            whole.means(dataset)
-        with right:
-            whole.inputs(dataset)
-        with left:
-            whole.split_shares(dataset)
-        with right:
-            whole.refused(dataset)
-            save(dataset)
-        families(dataset)
-        side_by_side()
+    dataset = choose(names)
+    introduce(dataset)
+    st.fragment(browsing.five)(dataset.name)
+    st.fragment(browsing.browse)(dataset.name)
+    left, right = st.columns(2, gap="large")
+    with left:
+        whole.means(dataset)
+    with right:
+        whole.inputs(dataset)
+    with left:
+        whole.split_shares(dataset)
+    with right:
+        whole.refused(dataset)
+        save(dataset)
+    families(dataset)
+    side_by_side()
 
 
 def choose(names: list[str]) -> Dataset:
