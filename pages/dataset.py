@@ -8,6 +8,7 @@ from digits.dataset.dataset import Dataset, dataset_names
 from ui.boxes import SHOWN, dataset_box
 from ui.datasets import browsing, whole
 from ui.datasets.adding import WANTED, add, show_builds
+from ui.datasets.credits import credit
 from ui.datasets.editing import edit
 from ui.datasets.exporting import save
 from ui.datasets.families import families
@@ -64,9 +65,10 @@ def introduce(dataset: Dataset) -> None:
     st.markdown(f"**{report['images']:,} images** of 10 digits · {count(report['rejected'], 'file')} refused")
     if dataset.note:
         st.markdown(plain(dataset.note))
-    words = [report.get("origin"), report.get("licence"), f"Built {report['created'][:10]}"]
+    sources = [credit(report[name]) for name in ("origin", "licence") if report.get(name)]
+    words = [f"Built {report['created'][:10]}"]
     words.append(f"Families: {report['families']}" if "parts" in report else "")
-    st.caption(" · ".join(plain(word) for word in words if word))
+    st.caption(" · ".join([*sources, *(plain(word) for word in words if word)]))
     whole.fitted(report)
 
 

@@ -22,6 +22,7 @@ from digits.engine.drawings import NAME, name_for_drawings, start_drawings
 from digits.errors import SourceError, UsageError
 from digits.files import Json
 from digits.job import Job
+from ui.datasets.credits import credit
 from ui.frame import owner, plain
 
 Start = Callable[[str], Job]
@@ -102,7 +103,7 @@ def download() -> Wanted:
     sentences = [one.sentence for one in DOWNLOADS.values()]
     name = st.radio("Set", list(DOWNLOADS), format_func=titles.get, captions=sentences)
     chosen = DOWNLOADS[name]
-    st.caption(f"From {plain(chosen.origin)}. Licence: {plain(chosen.licence)}")
+    st.caption(f"From {credit(chosen.origin)}. Licence: {credit(chosen.licence)}")
     return Wanted(name, partial(built, name, {}))
 
 
