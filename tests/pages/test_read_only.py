@@ -21,6 +21,10 @@ PAGES = {"app": "Latest runs", "dataset": "1,797 images", "train": "test images 
          "duel": "There is no duel yet", "embeddings": "360 test images", "draw": "Position"}  # fmt: skip
 
 
+def test_every_page_is_tried() -> None:
+    assert {"app", *(path.stem for path in (settings.PROJECT / "pages").glob("*.py"))} == set(PAGES)
+
+
 @pytest.fixture
 def started_anew() -> Iterator[None]:
     """As if the server had just been started."""
