@@ -9,6 +9,7 @@ from digits.job import LIVE
 from digits.training.run import Run, all_runs, sound
 from ui import overview
 from ui.claims import chart
+from ui.datasets.adding import show_ended
 from ui.frame import duration, errors_shown, owner, page
 from ui.jobs import build_row, recent_builds
 from ui.live import live
@@ -22,25 +23,27 @@ NEXT = (
 )
 
 
+@errors_shown()
 def main() -> None:
     """Draw the page."""
     page("Digits Lab", "What does the lab know? PyTorch and TensorFlow learn the same digits; then they read yours.")
-    with errors_shown():
-        runs = all_runs()
-        readable, _ = sound(runs)  # the chart names those that are damaged
-        if first.progress() is not None:
-            live(begin_progress, every=0.5)
-        elif not runs:
-            begin()
-        elif any(run.job.state in LIVE for run in readable):
-            st.subheader("Now", anchor=False)
-            live(overview.at_work, every=0.7)
-        known(readable)
-        left, right = st.columns([3, 2], gap="large")
-        with left:
-            overview.latest(readable)
-        with right:
-            overview.data_sets()
+    runs = all_runs()
+    readable, _ = sound(runs)  # the chart names those that are damaged
+    if first.progress() is not None:
+        live(begin_progress, every=0.5)
+    elif not runs:
+        begin()
+    elif any(run.job.state in LIVE for run in readable):
+        st.subheader("Now", anchor=False)
+        live(overview.at_work, every=0.7)
+    if runs:
+        fell_short()
+    known(readable)
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        overview.latest(readable)
+    with right:
+        overview.data_sets()
 
 
 def begin() -> None:
@@ -55,6 +58,13 @@ def begin() -> None:
     if st.button("Train both models now", type="primary", icon=":material/play_arrow:"):
         first.start(owner())
         st.rerun()
+
+
+def fell_short() -> None:
+    """Say why not all started that was to follow the last build."""
+    for job in recent_builds():
+        if job.state == "finished":
+            show_ended(job)
 
 
 def begin_progress() -> None:

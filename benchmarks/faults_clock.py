@@ -81,13 +81,18 @@ def strange_times(value: object, name: str = "") -> Iterator[str]:
         yield f"{name} {value}"
 
 
-def _pages() -> list[str]:
-    """Return what the pages show that is an error or lasts less than nothing."""
+def page_texts() -> list[str]:
+    """Open each page; return what stands there, what ended in a traceback as `ERROR …`."""
     names = ["app.py", *sorted(f"pages/{path.name}" for path in (settings.PROJECT / "pages").glob("*.py"))]
     done = subprocess.run([sys.executable, "-c", PAGES, *names], env=local.environment(), cwd=settings.PROJECT,
                           stdout=subprocess.PIPE, text=True, check=True)  # fmt: skip
     texts: list[str] = json.loads(done.stdout.splitlines()[-1])
-    return [text for text in texts if text.startswith("ERROR") or NEGATIVE.search(text)]
+    return texts
+
+
+def _pages() -> list[str]:
+    """Return what the pages show that is an error or lasts less than nothing."""
+    return [text for text in page_texts() if text.startswith("ERROR") or NEGATIVE.search(text)]
 
 
 def _written(job: Job) -> list[Json]:

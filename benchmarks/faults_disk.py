@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from benchmarks.faults_clock import page_texts
 from benchmarks.faults_lab import say
 from benchmarks.faults_writes import WRITERS, Writer, furnish, wrong
 from digits import settings
@@ -114,7 +115,7 @@ def _filled(name: str, disk: Path) -> tuple[int, list[str]]:
 
 
 def read_only() -> str:
-    """Let nothing be written; start each writer, and list what is there."""
+    """Let nothing be written; start each writer, and open each page."""
     bad = []
     with small_disk() as disk:
         furnish()
@@ -127,7 +128,11 @@ def read_only() -> str:
                 said = str(unwritable(error))
             if str(disk) not in said:
                 bad.append(f"{name}: {said[:200]}")
-    return f"{len(WRITERS)} writers on a read-only folder, not named by: {bad or 'none'}"
+        texts = page_texts()
+    dead = sum(text.startswith("ERROR") for text in texts)
+    warned = sum("when the app started" in text for text in texts)
+    return (f"{len(WRITERS)} writers on a read-only folder, not named by: {bad or 'none'}; "
+            f"pages: {dead} died, {warned} named it")  # fmt: skip
 
 
 def disk() -> str:

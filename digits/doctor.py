@@ -10,6 +10,7 @@ import time
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from digits import drawings, seal, settings
@@ -53,7 +54,12 @@ def findings() -> Iterator[Finding]:
         yield Finding(f"drawings/{id}: {reason}")
     state = settings.part("queue") / "state.json"
     for finding in _file(state) if state.exists() else ():
-        yield Finding(finding.what, state.unlink)  # whoever waits draws a new ticket
+        yield Finding(finding.what, _removal(state))  # whoever waits draws a new ticket
+
+
+def _removal(path: Path) -> Callable[[], object]:
+    """Return what removes a file that may be gone by then."""
+    return partial(path.unlink, missing_ok=True)
 
 
 def _disk() -> Iterator[Finding]:
@@ -66,13 +72,13 @@ def _leavings() -> Iterator[Finding]:
     """Find half-made folders that no living process holds, and temporary files in those that are there."""
     for kind in (*KINDS, "datasets"):
         for path in settings.part(kind).glob(".*"):
-            if _is_old(path) and not Lock.is_held(path / "job.lock"):
+            if path.is_dir() and _is_old(path) and not Lock.is_held(path / "job.lock"):
                 yield Finding(f"{kind}/{path.name} is half-made, and nobody is at work in it", sweep)
         for path in settings.part(kind).glob("[!.]*/.*"):
             if path.parent.is_symlink() or Lock.is_held(path.parent / "job.lock"):
                 continue
             if _is_old(path) and path.is_file():
-                yield Finding(f"{kind}/{path.parent.name}/{path.name} was never finished", path.unlink)
+                yield Finding(f"{kind}/{path.parent.name}/{path.name} was never finished", _removal(path))
 
 
 def _links() -> Iterator[Finding]:
@@ -80,18 +86,21 @@ def _links() -> Iterator[Finding]:
     for kind in (*KINDS, "datasets"):
         for path in settings.part(kind).glob("[!.]*"):
             if path.is_symlink():
-                yield Finding(f"{kind}/{path.name} is a link, which is not followed", path.unlink)
+                yield Finding(f"{kind}/{path.name} is a link, which is not followed", _removal(path))
 
 
 def _stale_notes() -> Iterator[Finding]:
     """Find the addresses of warm workers that are gone: a lock says whether one is there, whatever a file says."""
     for note in settings.part("slots").glob("*.json"):
         if not Lock.is_held(note.with_suffix("") / "job.lock"):
-            yield Finding(f"slots/{note.name} names a worker that is gone", note.unlink)
+            yield Finding(f"slots/{note.name} names a worker that is gone", _removal(note))
 
 
 def _is_old(path: Path) -> bool:
-    return time.time() - path.stat().st_mtime > NEW_SECONDS
+    try:
+        return time.time() - path.stat().st_mtime > NEW_SECONDS
+    except FileNotFoundError:  # mended with what was found before, or somebody deleted it
+        return False
 
 
 def _job(job: Job) -> Iterator[Finding]:
@@ -152,7 +161,7 @@ def _file(path: Path) -> Iterator[Finding]:
         shown = path.relative_to(settings.home())
         again = path.name in MADE_AGAIN or path.parent.name == "evaluations"
         again = again and not Lock.is_held(path.parent / "job.lock")
-        yield Finding(f"{shown}: {error}", path.unlink if again else None)
+        yield Finding(f"{shown}: {error}", _removal(path) if again else None)
 
 
 def _lines(path: Path) -> None:

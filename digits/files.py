@@ -201,7 +201,7 @@ class Lock:
         """Tell whether a living process holds the lock on `path` (a probe shares it for a moment)."""
         try:
             descriptor = os.open(path, os.O_RDONLY)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return False
         lock = cls(path, descriptor=descriptor)
         try:

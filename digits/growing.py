@@ -56,10 +56,11 @@ class Growing:
         return list(lines)
 
     def _keep(self, path: Path, log: Log) -> None:
+        """Keep what was read last, however long it is, and of the others as many as fit beside it."""
         with self._guard:
             self._there[path] = log
             self._there.move_to_end(path)
-            while sum(one.length for one in self._there.values()) > MOST_BYTES:
+            while len(self._there) > 1 and sum(one.length for one in self._there.values()) > MOST_BYTES:
                 self._there.popitem(last=False)
 
 

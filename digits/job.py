@@ -161,10 +161,9 @@ def all_jobs(kind: str) -> list[Job]:
 
 
 def _those_there(kind: str) -> list[Job]:
-    folder = str(settings.part(kind))
-    with os.scandir(folder) as entries:  # a link may lead out of the lab
-        names = [one.name for one in entries if not one.name.startswith(".") and not one.is_symlink()]
-    return [Job(kind, name) for name in names if os.path.exists(f"{folder}/{name}/job.json")]  # noqa: PTH110 faster
+    there = settings.entries(kind)  # a link may lead out of the lab
+    folders = [one for one in there if not one.name.startswith(".") and not one.is_symlink()]
+    return [Job(kind, one.name) for one in folders if os.path.exists(f"{one.path}/job.json")]  # noqa: PTH110 faster
 
 
 def _asked(job: Job) -> float:

@@ -8,6 +8,8 @@ from contextlib import suppress
 from pathlib import Path
 
 MEMINFO, CGROUP, CGROUPS = Path("/proc/meminfo"), Path("/proc/self/cgroup"), Path("/sys/fs/cgroup")
+# What tells a group's limit and use, and how its `memory.stat` begins the names of sums; of versions 2 and 1.
+FILES = (("memory.max", "memory.current", ""), ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_"))
 
 
 def total_bytes() -> int:
@@ -28,15 +30,27 @@ def free_bytes() -> int:
 def _limits() -> Iterator[tuple[int, int]]:
     """Yield the limit of each control group around this process, and how much of it is used (cgroups(7))."""
     for folder in dict.fromkeys(_groups()):
-        for limit, used in (("memory.max", "memory.current"), ("memory.limit_in_bytes", "memory.usage_in_bytes")):
+        for limit, used, stat in FILES:
             with suppress(OSError, ValueError):  # there is none, or it is `max`
-                yield int((folder / limit).read_text()), int((folder / used).read_text())
+                most, taken = int((folder / limit).read_text()), int((folder / used).read_text())
+                yield most, taken - _cache_bytes(folder, stat)
+
+
+def _cache_bytes(group: Path, stat: str) -> int:
+    """Return how much of what a group uses is copies of files, which the kernel gives up where memory is wanted."""
+    with suppress(OSError, ValueError):
+        told = dict(line.split() for line in (group / "memory.stat").read_text().splitlines())
+        return sum(int(told.get(f"{stat}{kind}_file", 0)) for kind in ("active", "inactive"))
+    return 0
 
 
 def _groups() -> Iterator[Path]:
-    yield CGROUPS
-    yield CGROUPS / "memory"
+    """Yield the folders of the groups: version 2 has one tree, version 1 one for each controller."""
+    trees = {"": CGROUPS, "memory": CGROUPS / "memory"}
+    yield from trees.values()
     with suppress(OSError):
         for line in CGROUP.read_text().splitlines():
-            path = line.split(":", 2)[2].lstrip("/")
-            yield from (CGROUPS / part for part in (path, *map(str, Path(path).parents)))
+            _, controllers, path = line.split(":", 2)
+            inner = path.lstrip("/")
+            for name in trees.keys() & set(controllers.split(",")):
+                yield from (trees[name] / part for part in (inner, *map(str, Path(inner).parents)))

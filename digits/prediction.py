@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -9,7 +10,8 @@ import time
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
-from typing import Any
+from pathlib import Path
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -115,13 +117,19 @@ class Predictor:
 
     def _start(self) -> None:
         self._end()
-        log = (settings.part("logs") / f"predict-{self.framework}.log").open("wb")
-        with log:
+        with self._log() as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "digits.workers.predict", self.framework], bufsize=0,
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, cwd=settings.PROJECT,
                 env={**environment(), **ONE_THREAD}, start_new_session=True,
             )  # fmt: skip
+
+    def _log(self) -> IO[bytes]:
+        """Open what the worker prints into; nothing where the disk takes none: whoever reads need not write."""
+        try:
+            return (settings.part("logs") / f"predict-{self.framework}.log").open("wb")
+        except OSError:
+            return Path(os.devnull).open("wb")
 
     def _end(self) -> None:
         self._warm.clear()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import getpass
 import os
 import socket
@@ -43,6 +44,18 @@ def part(name: str) -> Path:
         home()
         folder.mkdir(exist_ok=True)
     return folder
+
+
+def entries(name: str) -> list[os.DirEntry[str]]:
+    """Return what lies in a folder of the lab; nothing where it is missing in a lab that is read-only."""
+    try:
+        folder = part(name)
+    except OSError as error:
+        if error.errno != errno.EROFS:
+            raise
+        return []
+    with os.scandir(folder) as there:
+        return list(there)
 
 
 def source_roots() -> list[Path]:

@@ -30,6 +30,7 @@ TABS: dict[str, Callable[[list[Run], bool], None]] = {
 }
 
 
+@errors_shown()
 def main() -> None:
     """Draw the page."""
     page("Compare", "Which is better, and is the difference real? Choose runs by the boxes of the table.")
@@ -38,20 +39,19 @@ def main() -> None:
         st.markdown("There is no run to compare yet.")
         st.page_link("app.py", label="Train both models now", icon=":material/home:")
         return
-    with errors_shown():
-        readable, damaged = sound(runs)
-        left_out(damaged)
-        if not readable:
-            return
-        chosen = choose(readable)
-        if not chosen:
-            st.caption("No run is chosen. Tick a box at the left of the table.")
-            return
-        watch(chosen)
-        finished = [run for run in chosen if run.job.state == "finished"]
-        heads(finished[:SHOWN])
-        conclude(chosen, finished)
-        tabs(chosen, finished)
+    readable, damaged = sound(runs)
+    left_out(damaged)
+    if not readable:
+        return
+    chosen = choose(readable)
+    if not chosen:
+        st.caption("No run is chosen. Tick a box at the left of the table.")
+        return
+    watch(chosen)
+    finished = [run for run in chosen if run.job.state == "finished"]
+    heads(finished[:SHOWN])
+    conclude(chosen, finished)
+    tabs(chosen, finished)
 
 
 def tabs(chosen: list[Run], finished: list[Run]) -> None:

@@ -8,6 +8,7 @@ from digits.dataset.dataset import Dataset, dataset_names
 from ui.boxes import SHOWN, dataset_box
 from ui.datasets import browsing, whole
 from ui.datasets.adding import WANTED, add, show_builds
+from ui.datasets.credits import credit
 from ui.datasets.editing import edit
 from ui.datasets.exporting import save
 from ui.datasets.families import families
@@ -15,6 +16,7 @@ from ui.datasets.side_by_side import side_by_side
 from ui.frame import count, errors_shown, page, plain
 
 
+@errors_shown()
 def main() -> None:
     """Draw the page."""
     page("Dataset", "What are the models trained on, and can I trust it?")
@@ -25,23 +27,22 @@ def main() -> None:
         if st.button("Add data", icon=":material/add:", type="primary"):
             add()
         return
-    with errors_shown():
-        dataset = choose(names)
-        introduce(dataset)
-        st.fragment(browsing.five)(dataset.name)
-        st.fragment(browsing.browse)(dataset.name)
-        left, right = st.columns(2, gap="large")
-        with left:
-            whole.means(dataset)
-        with right:
-            whole.inputs(dataset)
-        with left:
-            whole.split_shares(dataset)
-        with right:
-            whole.refused(dataset)
-            save(dataset)
-        families(dataset)
-        side_by_side()
+    dataset = choose(names)
+    introduce(dataset)
+    st.fragment(browsing.five)(dataset.name)
+    st.fragment(browsing.browse)(dataset.name)
+    left, right = st.columns(2, gap="large")
+    with left:
+        whole.means(dataset)
+    with right:
+        whole.inputs(dataset)
+    with left:
+        whole.split_shares(dataset)
+    with right:
+        whole.refused(dataset)
+        save(dataset)
+    families(dataset)
+    side_by_side()
 
 
 def choose(names: list[str]) -> Dataset:
@@ -64,9 +65,10 @@ def introduce(dataset: Dataset) -> None:
     st.markdown(f"**{report['images']:,} images** of 10 digits · {count(report['rejected'], 'file')} refused")
     if dataset.note:
         st.markdown(plain(dataset.note))
-    words = [report.get("origin"), report.get("licence"), f"Built {report['created'][:10]}"]
+    sources = [credit(report[name]) for name in ("origin", "licence") if report.get(name)]
+    words = [f"Built {report['created'][:10]}"]
     words.append(f"Families: {report['families']}" if "parts" in report else "")
-    st.caption(" · ".join(plain(word) for word in words if word))
+    st.caption(" · ".join([*sources, *(plain(word) for word in words if word)]))
     whole.fitted(report)
 
 

@@ -15,6 +15,7 @@ from ui.duels.watch import ended, searching, watch
 from ui.frame import errors_shown, page
 
 
+@errors_shown()
 def main() -> None:
     """Draw the page."""
     page("Duel", "Which framework is better when the fight is fair? Same weights, same batches, timed in turn.")

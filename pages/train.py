@@ -15,6 +15,7 @@ from ui.training.takeaway import take_away
 from ui.training.watch import shown_runs, watch
 
 
+@errors_shown()
 def main() -> None:
     """Draw the page."""
     page("Train", "How do the two learn? Each training is a process of its own: close the tab, it goes on.")

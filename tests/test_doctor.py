@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from digits import doctor, settings
 from digits import job as jobs
 from digits.__main__ import cli
+from digits.engine.sweep import sweep
 from digits.files import append_line, write_json
 from digits.job import Job
 from digits.seal import packed
@@ -55,6 +56,37 @@ def test_what_dead_processes_left_is_mended_and_the_rest_is_not(folder: Path) ->
     assert "status.json is damaged" in answer.output
     again = found()
     assert not any(".new-1" in what or ".status" in what or "checkpoint" in what for what in again)
+
+
+def test_what_was_mended_with_something_else_is_not_looked_for_again() -> None:
+    for folder in (settings.part("runs") / name for name in (".new-1", ".new-2", ".new-3")):
+        folder.mkdir()
+        os.utime(folder, (0, 0))
+    answer = CliRunner().invoke(cli, ["doctor", "--mend"])
+    assert (answer.exit_code, answer.exception) == (0, None), answer.output
+    assert answer.output.count("mended: ") == 1
+    assert found() == []
+
+
+def test_what_somebody_removed_before_it_was_mended_is_no_error(folder: Path) -> None:
+    (leaving := folder / ".status.json.1.2").write_bytes(b"{")
+    os.utime(leaving, (0, 0))
+    (folder / "checkpoint.safetensors").write_bytes(b"damaged")
+    wrong = [finding for finding in doctor.findings() if finding.mend]
+    assert len(wrong) == 2
+    for path in (leaving, folder / "checkpoint.safetensors"):
+        path.unlink()
+    for finding in wrong:
+        assert finding.mend is not None
+        finding.mend()
+
+
+def test_a_hidden_file_beside_the_folders_is_left_alone() -> None:
+    (other := settings.part("runs") / ".DS_Store").write_bytes(b"a file manager's")
+    os.utime(other, (0, 0))
+    assert found() == []
+    sweep()
+    assert other.exists()
 
 
 def test_what_nothing_needs_any_more_is_named_and_mended() -> None:

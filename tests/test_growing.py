@@ -95,3 +95,14 @@ def test_what_is_kept_has_a_bound_and_the_oldest_goes_first(tmp_path: Path, monk
     kept = list(log._there)
     assert 0 < len(kept) < 10
     assert kept == paths[-len(kept) :]
+
+
+def test_a_log_that_is_larger_than_the_bound_is_read_on_and_not_anew(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(growing, "MOST_BYTES", 20)
+    log = Growing(parser := Parser())
+    for epoch in (3, 4, 5):
+        assert epochs(log, path) == epochs(log, path) == list(range(epoch))
+        append_line(path, {"epoch": epoch})
+    assert parser.given[1:] == [len(line_bytes({"epoch": 0}))] * 2

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import subprocess
+import tomllib
 from collections.abc import Iterator
 from functools import cache
 
@@ -88,6 +89,11 @@ def unsafe_calls(module: ast.Module) -> Iterator[str]:
         loads = called.split(".")[-1] == "load" and given not in ([], ["False"])
         if loads or called in ("torch.load", "pd.read_pickle", "pandas.read_pickle"):
             yield f"line {node.lineno}: {called}"
+
+
+def test_no_table_is_saved_as_it_stands_because_a_name_may_be_a_formula() -> None:
+    config = tomllib.loads((PROJECT / ".streamlit" / "config.toml").read_text())
+    assert config["client"]["disableDataExport"] is True
 
 
 def test_digits_knows_nothing_of_streamlit() -> None:

@@ -90,6 +90,11 @@ def test_an_answer_is_ten_probabilities_and_the_milliseconds_of_the_worker(fake:
     assert said.milliseconds == 2
 
 
+def test_a_worker_reads_where_its_log_cannot_be_written(lab: Path, fake: Predictor) -> None:
+    (lab / "logs").write_bytes(b"no folder")
+    assert fake.predict("a", starting(7)).digit == 7
+
+
 def test_several_drawings_are_one_message_and_their_milliseconds_are_shared(fake: Predictor) -> None:
     said = fake.predict_all("a", np.stack([starting(digit) for digit in (7, 2)]))
     assert [one.digit for one in said] == [7, 2]

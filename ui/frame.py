@@ -49,7 +49,7 @@ INDENTED = re.compile(r"\n[ \t]+")  # would begin a block of code
 def page(title: str, question: str) -> None:
     """Set the page up, draw the sidebar, and say which question the page answers."""
     st.set_page_config(page_title=f"{title} · Digits Lab", page_icon=ICON, layout="wide")
-    _settle()
+    unswept = _settle()
     st.html(STYLE)
     with st.sidebar:
         st.markdown("### Digits Lab")
@@ -57,17 +57,24 @@ def page(title: str, question: str) -> None:
             st.page_link(path, label=label, icon=f":material/{icon}:")
     st.title(title, anchor=False)
     st.caption(question)
+    if unswept:
+        st.warning(plain(unswept), icon=":material/warning:")
 
 
 @st.cache_resource
-def _settle() -> None:
+def _settle() -> str:
     """Once a server: remove what killed processes left, and take what start-up made out of the garbage collection.
 
-    Streamlit collects after every rerun: with a frozen start-up 540 ms a click became 95.
+    Streamlit collects after every rerun: with a frozen start-up 540 ms a click became 95. Returns why not all could
+    be removed, or nothing: what lies there is in nobody's way, and what can be read is shown.
     """
-    sweep()
     gc.collect()
     gc.freeze()
+    try:
+        sweep()
+    except OSError as error:
+        return f"What ended jobs left was not removed when the app started: {unwritable(error) or error}"
+    return ""
 
 
 def plain(text: object) -> str:

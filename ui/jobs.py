@@ -41,6 +41,7 @@ def _build_row(job: Job, status: Json, spec: Json) -> None:
             st.progress(done / total if total else 0.0, text=text)
         else:
             _ended(f"Building {spec['name']}", status, again="; build it again")
+            say_refused(status, "The data set was built")
     if live and right.button("Stop", key=f"stop-{job.id}", icon=":material/stop:", width="stretch"):
         job.request_stop()
 
@@ -112,10 +113,21 @@ def _ended(
     st.markdown(f":material/{icon}: **{plain(title)}** · {status['state']}{reason}{outcome}")
 
 
+def say_refused(status: Json, done: str) -> None:
+    """Say why what was to follow a job whose `status` this is could not start, after what is `done`."""
+    for refused in status.get("refused", []):
+        st.warning(f"{done}, but what was to follow could not start: {plain(refused)}", icon=":material/warning:")
+
+
 def recent_builds() -> list[Job]:
-    """Return builds at work, and the newest one if it ended without a data set."""
-    states: list[tuple[Job, str]] = []
+    """Return builds at work, and the newest one if it ended without a data set, or without all that was to follow."""
+    found: list[tuple[Job, Json]] = []
     for job in jobs.all_jobs("builds")[:10]:
         with suppress(IntegrityError, NotFoundError):  # nobody can say how it is, or it was deleted meanwhile
-            states.append((job, job.state))
-    return [job for index, (job, state) in enumerate(states) if state in LIVE or (index == 0 and state != "finished")]
+            found.append((job, job.status()))
+    return [job for index, (job, status) in enumerate(found)
+            if status["state"] in LIVE or (index == 0 and not _is_well(status))]  # fmt: skip
+
+
+def _is_well(status: Json) -> bool:
+    return status["state"] == "finished" and not status.get("refused")

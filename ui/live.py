@@ -63,10 +63,6 @@ class Watchers:
             asked = sum(one.cost / one.base for one in self._there.values())
         return min(base * max(1.0, asked / SHARE), max(base, LONGEST_SECONDS))
 
-    def __len__(self) -> int:
-        """Return how many live parts were seen lately."""
-        return len(self._there)
-
 
 @st.cache_resource
 def watchers() -> Watchers:

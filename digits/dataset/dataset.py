@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from digits.errors import ConflictError, IntegrityError, NotFoundError, UsageError
 from digits.files import Json, canonical, read_json, sha256, write_json
-from digits.settings import part
+from digits.settings import entries, part
 from digits.text import given
 
 BLOCK_ROWS, LONGEST_NOTE = 1_000, 2_000
@@ -40,9 +40,8 @@ def check_name(name: str) -> str:
 
 def dataset_names() -> list[str]:
     """Return the names of the data sets that the lab holds, sorted; a link, which may lead out of it, is none."""
-    found = (folder for folder in part("datasets").iterdir() if NAME.fullmatch(folder.name))
-    there = (folder.name for folder in found if not folder.is_symlink() and (folder / "report.json").is_file())
-    return sorted(there, key=str.casefold)
+    found = (one for one in entries("datasets") if NAME.fullmatch(one.name) and not one.is_symlink())
+    return sorted((one.name for one in found if Path(one.path, "report.json").is_file()), key=str.casefold)
 
 
 def delete(name: str) -> None:

@@ -1,6 +1,6 @@
-"""What follows a search for families: trainings and duels that wait until it has found them.
+"""What follows a search for families, or a build: trainings and duels that wait until it has ended.
 
-job.json `then`   what was asked for with the search
+job.json `then`   what was asked for with the search, or the build, to which nothing is added
 then.jsonl        what was asked for while it was at work, a line each
 then.lock         held by whoever adds a line, and by the worker while it starts all; afterwards nothing can be added
 """
@@ -12,7 +12,7 @@ from pathlib import Path
 from digits.engine import local
 from digits.engine.duels import start_asked
 from digits.errors import DigitsError, NotFoundError
-from digits.files import Json, append_line, locked, parse_lines
+from digits.files import Json, append_line, locked, parse_lines, unwritable
 from digits.job import LIVE, Job
 from digits.training.duel import Duel
 from digits.training.recipe import Recipe
@@ -50,7 +50,10 @@ def start(wanted: Json, *, owner: str) -> Run | Duel:
 
 
 def start_all(job: Job, *, owner: str) -> Json:
-    """Start what is to follow `job`, for who holds its `then.lock`: ids of `runs` and `duels`, and why others not."""
+    """Start what is to follow `job`: ids of `runs` and `duels`, and why others were `refused`.
+
+    Only for who holds its `then.lock`, where something may be added.
+    """
     started: list[Run | Duel] = []
     refused: list[str] = []
     for wanted, whose in _wanted(job, owner):
@@ -58,6 +61,8 @@ def start_all(job: Job, *, owner: str) -> Json:
             started.append(start(wanted, owner=whose))
         except DigitsError as error:  # it does not keep the others from starting
             refused.append(str(error))
+        except OSError as error:
+            refused.append(str(unwritable(error) or error))
     return {"runs": [one.id for one in started if isinstance(one, Run)],
             "duels": [one.id for one in started if isinstance(one, Duel)], "refused": refused}  # fmt: skip
 

@@ -38,13 +38,13 @@ def framed_images(dataset: Dataset, recipe: Recipe) -> Bytes:
     """Return the ink (n, 784) uint8 of all images of `dataset`, framed as the recipe says: from the file, or anew."""
     if recipe.frame == "as-drawn" or len(dataset.labels) < FEW:
         return framed_ink(dataset.images, recipe)
-    path = settings.part("framed") / f"{dataset.fingerprint[:SHORT]}-{recipe.frame}.npy"
+    name = f"{dataset.fingerprint[:SHORT]}-{recipe.frame}.npy"
     source = sha256(canonical([dataset.fingerprint, recipe.frame, _code()])).encode()
-    with suppress(IntegrityError):
-        return read(path, source)
+    with suppress(IntegrityError, OSError):
+        return read(settings.part("framed") / name, source)
     ink = framed_ink(dataset.images, recipe)
     with suppress(OSError):  # a full disk costs the next one the same time
-        save(path, ink, source)
+        save(settings.part("framed") / name, ink, source)
     return ink
 
 

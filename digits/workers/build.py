@@ -13,11 +13,10 @@ from digits.dataset.dataset import Dataset
 from digits.dataset.sources import Source, open_source
 from digits.dataset.sources.combined import Combined
 from digits.dataset.sources.downloads import DOWNLOADS
-from digits.engine import local
+from digits.engine import following
 from digits.engine.download import download
 from digits.errors import SourceError
 from digits.files import Json, write_json
-from digits.training.recipe import Recipe
 from digits.workers.desk import Desk, work
 
 
@@ -38,8 +37,7 @@ def main(desk: Desk) -> None:
     finally:
         shutil.rmtree(desk.job.folder / "download", ignore_errors=True)
     write_json(desk.job.folder / "result.json", report)
-    runs = [local.start_training(Recipe(**recipe), owner=desk.status["owner"]) for recipe in spec["then"]]
-    desk.say(runs=[run.id for run in runs])
+    desk.say(**following.start_all(desk.job, owner=desk.status["owner"]))
 
 
 def opened(desk: Desk) -> Source:

@@ -132,3 +132,12 @@ def test_a_run_is_named_and_deleted_once_that_is_confirmed(compare: Page) -> Non
     delete.click()
     expect(heads(compare)).to_have_count(1)
     assert [run.id for run in all_runs()] == [other.id]
+
+
+def test_a_table_is_saved_by_the_labs_own_buttons_alone_in_which_no_cell_is_a_formula(compare: Page) -> None:
+    table = compare.get_by_test_id("stDataFrame").first
+    table.locator("canvas").first.wait_for()
+    table.hover()
+    expect(compare.get_by_role("button", name="Search: Runs")).to_be_visible()
+    expect(compare.get_by_role("button", name="Download as CSV")).to_have_count(0)
+    expect(compare.get_by_role("button", name="CSV", exact=True)).to_be_visible()

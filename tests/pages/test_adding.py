@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 from pathlib import Path
 
@@ -200,3 +202,38 @@ def test_an_upload_keeps_the_ending_of_its_name_and_stays_in_its_folder(tmp_path
 )  # fmt: skip
 def test_a_name_is_suggested_without_what_tells_the_kind(name: str, stem: str) -> None:
     assert asking.stem_of(name) == stem
+
+
+@pytest.mark.parametrize("whole", [0, 1], ids=["the first", "the second"])
+def test_of_an_upload_that_a_full_disk_cuts_off_nothing_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, whole: int
+) -> None:
+    images = idx_pair(tmp_path, packed=True)
+    uploads = [Upload(images), Upload(tmp_path / "train-labels-idx1-ubyte.gz")]
+    written, write = [], Path.write_bytes
+
+    def cut_off(path: Path, data: bytes) -> int:
+        written.append(path)
+        if len(written) > whole:
+            write(path, bytes(data)[:9])
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return write(path, data)
+
+    monkeypatch.setattr(Path, "write_bytes", cut_off)
+    with pytest.raises(OSError, match="No space left"):
+        asking.stored(uploads)
+    assert len(written) == whole + 1
+    assert list(settings.part("uploads").iterdir()) == []
+
+
+def test_of_uploads_whose_build_cannot_begin_nothing_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    images = idx_pair(tmp_path, packed=True)
+    kept = asking.stored([Upload(images), Upload(tmp_path / "train-labels-idx1-ubyte.gz")])
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(jobs, "create", refuse)
+    with pytest.raises(OSError, match="No space left"):
+        asking.built_of(*kept, "mnist", {})
+    assert list(settings.part("uploads").iterdir()) == []

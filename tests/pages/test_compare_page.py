@@ -12,6 +12,7 @@ from digits import settings
 from digits.dataset.dataset import Dataset
 from digits.engine import local
 from digits.errors import UsageError
+from digits.evaluation.report import report
 from digits.files import write_json
 from digits.training.duel import all_duels
 from digits.training.recipe import CHOICES
@@ -20,6 +21,7 @@ from tests.evaluation import made_run
 from tests.starter import four_drawings
 from ui.comparison.difference import shown
 from ui.comparison.first_layer import coloured, sheet, use
+from ui.comparison.per_digit import report_csv
 from ui.curves import _table, legend
 from ui.meanings import VALUES, meanings
 from ui.settings import HELP
@@ -205,6 +207,13 @@ def test_the_table_as_csv_has_every_column_and_no_cell_that_a_spreadsheet_would_
     assert head.startswith("id,framework,name,dataset,state,test_accuracy,leak,test_loss,seconds,epoch_seconds,param")
     assert line.startswith("one,PyTorch,'=1+1,none,finished,0.5,,0.5,2.0,1.0,")
     assert line.endswith('"a ""quoted"", note"')
+
+
+def test_the_table_of_the_digits_as_csv_has_a_line_for_each_and_for_each_mean() -> None:
+    lines = report_csv(report(np.ones((10, 10), np.int64))).decode().splitlines()
+    assert lines[0] == "digit,precision,recall,f1,support"
+    assert [line.split(",")[0] for line in lines[1:]] == [*map(str, range(10)), "mean", "weighted"]
+    assert all(0 <= float(cell) <= 1 for line in lines[1:] for cell in line.split(",")[1:4])
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
@@ -51,16 +50,38 @@ def test_a_worker_asks_what_is_free_when_its_turn_has_come(monkeypatch: pytest.M
         room.check_now(ADAM, 1_797)
 
 
-def test_a_container_has_what_its_group_may_take(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert 0 < memory.free_bytes() <= memory.total_bytes()
-    (tmp_path / "inner").mkdir()
-    (tmp_path / "memory.max").write_text("max\n")
-    for name, amount in (("memory.max", 10**9), ("memory.current", 4 * 10**8)):
-        (tmp_path / "inner" / name).write_text(f"{amount}\n")
-    (tmp_path / "cgroup").write_text("0::/inner\n")
-    monkeypatch.setattr(memory, "CGROUPS", tmp_path)
+@pytest.fixture
+def groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The tree of control groups, empty yet; `tmp_path / "cgroup"` is to say which this process is in."""
+    monkeypatch.setattr(memory, "CGROUPS", tmp_path / "tree")
     monkeypatch.setattr(memory, "CGROUP", tmp_path / "cgroup")
+    return tmp_path / "tree"
+
+
+def made_group(folder: Path, **files: object) -> None:
+    folder.mkdir(parents=True)
+    for name, told in files.items():
+        (folder / f"memory.{name}").write_text(f"{told}\n")
+
+
+def test_a_container_has_what_its_group_may_take(groups: Path) -> None:
+    assert 0 < memory.free_bytes() <= memory.total_bytes()
+    made_group(groups, max="max")
+    made_group(groups / "inner", max=10**9, current=4 * 10**8)
+    (groups.parent / "cgroup").write_text("0::/inner\n")
     assert (memory.total_bytes(), memory.free_bytes()) == (10**9, 6 * 10**8)
+
+
+def test_copies_of_files_are_not_taken_for_used_memory(groups: Path) -> None:
+    made_group(groups, max=10**9, current=9 * 10**8, stat=f"anon 1\ninactive_file {6 * 10**8}\nactive_file {10**8}")
+    assert memory.free_bytes() == 8 * 10**8
+
+
+def test_the_older_tree_of_groups_is_read_too(groups: Path) -> None:
+    stat = f"inactive_file 0\ntotal_inactive_file {2 * 10**8}\ntotal_active_file {10**8}"
+    made_group(groups / "memory" / "docker" / "a1", limit_in_bytes=10**9, usage_in_bytes=9 * 10**8, stat=stat)
+    (groups.parent / "cgroup").write_text("3:cpu,cpuacct:/\n2:memory:/docker/a1\n0::/elsewhere\n")
+    assert (memory.total_bytes(), memory.free_bytes()) == (10**9, 4 * 10**8)
 
 
 @pytest.fixture
@@ -100,4 +121,3 @@ def test_bad_settings_are_refused_by_name_on_the_page(monkeypatch: pytest.Monkey
         assert "expected" in app.error[0].value or "received" in app.error[0].value, text
         assert next(button for button in app.button if button.label == "Start").disabled, text
     assert all_runs() == []
-    json.dumps(bad)

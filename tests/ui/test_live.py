@@ -70,10 +70,10 @@ def test_who_has_gone_is_forgotten_after_a_few_looks_that_it_missed() -> None:
     watchers.looked("bob", base=BASE, pace=BASE, cost=0.001)
     clock.seconds += MISSED * BASE + GRACE_SECONDS + 0.1
     assert watchers.pace(BASE) > BASE, "ann looks seldom, and is still there"
-    assert len(watchers) == 1
+    assert len(watchers._there) == 1
     clock.seconds += MISSED * 20.0
     assert watchers.pace(BASE) == BASE
-    assert len(watchers) == 0
+    assert len(watchers._there) == 0
 
 
 def test_one_slow_look_does_not_slow_everybody_at_once() -> None:
@@ -96,7 +96,7 @@ def test_threads_that_look_at_once_are_all_counted() -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(watchers) == 400
+    assert len(watchers._there) == 400
 
 
 def _page() -> None:
@@ -110,7 +110,7 @@ def _page() -> None:
     watchers.clear()
     watchers().looked("crowd", base=0.5, pace=0.5, cost=2.0)
     live(look, "hello", every=0.5)
-    st.caption(f"{SESSION in st.session_state} {len(watchers())}")
+    st.caption(f"{SESSION in st.session_state} {len(watchers()._there)}")
 
 
 def test_a_live_part_draws_what_it_shows_and_is_counted() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from typing import Any
 
 import streamlit as st
@@ -42,8 +44,20 @@ def _one(run: Run, report: Json) -> None:
     st.markdown(f"**{plain(run.title)}** · accuracy {percent(report['accuracy'], digits=2)}{mark(run)}")
     st.dataframe(pd.DataFrame(lines), column_config=config, hide_index=True, width="stretch", height="content",
                  key=f"report-{run.id}", alt=f"Precision, recall, F1 and support a digit of {run.title}")  # fmt: skip
+    st.download_button("Save the table", report_csv(report), f"{run.id}-digits.csv", "text/csv",
+                       key=f"report-csv-{run.id}", icon=":material/download:", on_click="ignore")  # fmt: skip
     worst = min(report["digits"], key=lambda line: line["f1"])
     st.caption(f"Hardest digit: {worst['digit']}, F1 {100 * worst['f1']:.2f} %.")
+
+
+def report_csv(report: Json) -> bytes:
+    """Return a report as CSV, a line a digit and one for each mean: measures are fractions from 0 to 1."""
+    means = [{"digit": words, **report[name]} for name, words in ROWS.items()]
+    file = io.StringIO()
+    writer = csv.DictWriter(file, ["digit", *MEASURES, "support"], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows([*report["digits"], *means])
+    return file.getvalue().encode()
 
 
 def _numbers(line: Json) -> Json:

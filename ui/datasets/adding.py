@@ -84,7 +84,7 @@ def show_builds() -> None:
 
 
 def show_ended(job: Job) -> None:
-    """Say how a build ended that made no data set."""
+    """Say how a build ended that made no data set, or after which not all started that was to follow."""
     left, right = st.columns([5, 1], vertical_alignment="center")
     with left:
         build_row(job)

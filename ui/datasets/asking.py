@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,6 +22,7 @@ from digits.engine.drawings import NAME, name_for_drawings, start_drawings
 from digits.errors import SourceError, UsageError
 from digits.files import Json
 from digits.job import Job
+from ui.datasets.credits import credit
 from ui.frame import owner, plain
 
 Start = Callable[[str], Job]
@@ -101,7 +103,7 @@ def download() -> Wanted:
     sentences = [one.sentence for one in DOWNLOADS.values()]
     name = st.radio("Set", list(DOWNLOADS), format_func=titles.get, captions=sentences)
     chosen = DOWNLOADS[name]
-    st.caption(f"From {plain(chosen.origin)}. Licence: {plain(chosen.licence)}")
+    st.caption(f"From {credit(chosen.origin)}. Licence: {credit(chosen.licence)}")
     return Wanted(name, partial(built, name, {}))
 
 
@@ -128,8 +130,10 @@ def built(source: str | Path, more: Json, name: str) -> Job:
 
 def built_of(images: Kept, labels: Kept | None, name: str, more: Json) -> Job:
     """Start building `name` from what was uploaded; the report and errors name the files as their person did."""
-    called = {kept.path.name: kept.name for kept in (images, labels) if kept}
-    return built(images.path, {**more, "labels": str(labels.path) if labels else None, "called": called}, name)
+    there = [kept for kept in (images, labels) if kept]
+    called = {kept.path.name: kept.name for kept in there}
+    with _or_removed(*(kept.path for kept in there)):
+        return built(images.path, {**more, "labels": str(labels.path) if labels else None, "called": called}, name)
 
 
 def ask_more() -> Json:
@@ -155,7 +159,9 @@ def stored(uploads: list[Any]) -> tuple[Kept, Kept | None]:
     pictures = [one for one in pair if "idx3" in one.name.lower()]
     if len(uploads) == len(pair) == 2 and len(pictures) == 1:
         labels = next(one for one in pair if one is not pictures[0])
-        return keep(pictures[0]), keep(labels)
+        images = keep(pictures[0])
+        with _or_removed(images.path):
+            return images, keep(labels)
     received = ", ".join(one.name for one in uploads)[:200]
     raise UsageError("These files are no one source", received=received,
                      expected="one file, or …images-idx3-ubyte and …labels-idx1-ubyte")  # fmt: skip
@@ -167,8 +173,20 @@ def keep(upload: Any) -> Kept:
     suffix = ending[0] if ending else ""
     stem = re.sub(r"[^A-Za-z0-9_-]+", "-", upload.name[: len(upload.name) - len(suffix)])[:64]
     path = settings.part("uploads") / f"{stem}-{secrets.token_hex(4)}{suffix}"
-    path.write_bytes(upload.getbuffer())
+    with _or_removed(path):
+        path.write_bytes(upload.getbuffer())
     return Kept(path, upload.name[:200])
+
+
+@contextmanager
+def _or_removed(*uploads: Path) -> Iterator[None]:
+    """Remove uploads if the block fails: a full disk needs the room that they take, or what there is of them."""
+    try:
+        yield
+    except BaseException:
+        for path in uploads:
+            path.unlink(missing_ok=True)
+        raise
 
 
 def allowed(text: str) -> Path:

@@ -13,6 +13,7 @@ from digits.errors import IntegrityError
 from digits.job import LIVE, Job
 from ui.datasets import correcting, family
 from ui.frame import duration, errors_shown, owner, plain
+from ui.jobs import say_refused
 from ui.live import live
 
 SHOWN = 12  # families of a digit on a page, the largest first
@@ -72,9 +73,7 @@ def say_why_not(dataset: Dataset) -> None:
         why = why_not(job)
         if why:
             st.warning(f"No families were found: {plain(why)}", icon=":material/warning:")
-        for refused in job.status().get("refused", []):
-            st.warning(f"Families were found, but what was to follow could not start: {plain(refused)}",
-                       icon=":material/warning:")  # fmt: skip
+        say_refused(job.status(), "Families were found")
 
 
 def _ask(dataset: Dataset, label: str, tolerance: float) -> None:
