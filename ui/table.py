@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 from typing import Any
 
 import streamlit as st
@@ -15,6 +13,7 @@ from digits.settings import FRAMEWORK_NAMES
 from digits.training.leak import leak_of
 from digits.training.run import Run
 from ui.leak import cell
+from ui.spreadsheet import csv_of
 
 NUMBERS = {
     "test_accuracy": ("Accuracy", "%.2f %%"),
@@ -30,7 +29,6 @@ LEAK = "Share of the test images that have a relative in training: a copy of the
 FIRST = ("framework", "name", "test_accuracy")  # on the screen: what a phone shows without moving the table
 ACCURACY = "Share of the test images that are read right."
 LOSS = "Mean cross-entropy of the test images in nats: 0 is certainty, 2.30 a guess among ten digits."
-FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # with these a spreadsheet begins to calculate; wide ones too, in Japan
 
 
 def table_rows(runs: list[Run]) -> list[Json]:
@@ -74,18 +72,9 @@ def table_key(ids: list[str], asked: list[str]) -> str:
 
 
 def table_csv(rows: list[Json]) -> bytes:
-    """Return `rows` as CSV (UTF-8): accuracies and leaks are fractions from 0 to 1, times seconds; no formulas."""
-    file = io.StringIO()
-    writer = csv.DictWriter(file, ["id", *ORDER], lineterminator="\n")
-    writer.writeheader()
-    for row in rows:
-        writer.writerow({name: harmless(row[name]) for name in ("id", *ORDER)})
-    return file.getvalue().encode()
-
-
-def harmless(cell: object) -> object:
-    """Return `cell`, a text that a spreadsheet would calculate behind an apostrophe."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell
+    """Return `rows` as CSV: accuracies and leaks are fractions from 0 to 1, times seconds."""
+    names = ("id", *ORDER)
+    return csv_of(names, [[row[name] for name in names] for row in rows])
 
 
 def _percent(share: float | None) -> float | None:

@@ -4,6 +4,7 @@ import base64
 import shutil
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -83,6 +84,11 @@ def test_both_models_are_shown_on_one_map_of_pixels_with_their_answers_in_words(
     assert "PyTorch misreads" in words(app)
     app.selectbox(key="only").select("labelled 3").run()
     assert "of 3. " in words(app)
+    with mock.patch("streamlit.download_button") as save:
+        app.toggle(key="table").set_value(True).run()
+    lines = save.call_args.args[1].decode().splitlines()
+    assert lines[0] == "File,Label,PyTorch,TensorFlow"
+    assert [line.split(",")[1] for line in lines[1:]] == ["3"] * len(app.dataframe[0].value)
 
 
 @pytest.mark.usefixtures("placed_at_once")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from typing import Any
 
 import streamlit as st
@@ -13,6 +11,7 @@ from digits.files import Json
 from digits.training.run import Run
 from ui.frame import errors_shown, percent, plain
 from ui.leak import mark
+from ui.spreadsheet import csv_of
 
 ROWS = {"macro": "mean", "weighted": "weighted"}
 
@@ -52,12 +51,9 @@ def _one(run: Run, report: Json) -> None:
 
 def report_csv(report: Json) -> bytes:
     """Return a report as CSV, a line a digit and one for each mean: measures are fractions from 0 to 1."""
-    means = [{"digit": words, **report[name]} for name, words in ROWS.items()]
-    file = io.StringIO()
-    writer = csv.DictWriter(file, ["digit", *MEASURES, "support"], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows([*report["digits"], *means])
-    return file.getvalue().encode()
+    names = ("digit", *MEASURES, "support")
+    lines = [*report["digits"], *({"digit": words, **report[name]} for name, words in ROWS.items())]
+    return csv_of(names, [[line[name] for name in names] for line in lines])
 
 
 def _numbers(line: Json) -> Json:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-
 import numpy as np
 import streamlit as st
 
@@ -18,7 +15,7 @@ from ui.datasets.browsing import CHANNELS
 from ui.datasets.reading import index, sums
 from ui.datasets.strips import strip
 from ui.frame import count, percent, plain
-from ui.table import harmless
+from ui.spreadsheet import csv_of
 
 
 def means(dataset: Dataset) -> None:
@@ -110,14 +107,5 @@ def refused(dataset: Dataset) -> None:
     table = {"File": [file for file, _ in found], "Reason": [reason for _, reason in found]}
     wide = {"Reason": st.column_config.TextColumn(width="large")}
     st.dataframe(table, width="stretch", hide_index=True, column_config=wide)
-    st.download_button("Save the list", as_csv(found), f"{dataset.name}-refused.csv", "text/csv",
+    st.download_button("Save the list", csv_of(["file", "reason"], found), f"{dataset.name}-refused.csv", "text/csv",
                        icon=":material/download:", on_click="ignore")  # fmt: skip
-
-
-def as_csv(found: list[tuple[str, str]]) -> bytes:
-    """Return file and reason as CSV in UTF-8, in which no cell is a formula, whatever a file is called."""
-    text = io.StringIO()
-    rows = [[harmless(value) for value in row] for row in found]
-    writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)  # a carriage return is not quoted otherwise
-    writer.writerows([["file", "reason"], *rows])
-    return text.getvalue().encode()

@@ -14,6 +14,7 @@ from digits.training.framed import framed_ink
 from digits.training.run import Run
 from ui.digit_map import Pane
 from ui.gallery import gallery
+from ui.spreadsheet import csv_of
 
 SHOWN, LISTED = 96, 1_000
 Places = NDArray[np.int64]
@@ -86,11 +87,17 @@ def _gallery(run: Run, found: Drawn, table: dict[str, Places], places: Places) -
     if len(places) > SHOWN:
         st.caption(f"The first {SHOWN} of {len(places):,}.")
     if st.toggle("As a table", key="table"):
-        _table(run, found, table, places[:LISTED])
+        _table(run, found, table, places)
 
 
 def _table(run: Run, found: Drawn, table: dict[str, Places], places: Places) -> None:
     files = run.dataset().files
-    rows = {"File": [files[row] for row in found.rows[places]], "Label": table["label"][places]}
-    rows |= {FRAMEWORK_NAMES[name]: mine[places] for name, mine in table.items() if name != "label"}
-    st.dataframe(rows, width="stretch", hide_index=True, height=320)
+    rows = {"File": [files[row] for row in found.rows[places]], "Label": table["label"][places].tolist()}
+    rows |= {FRAMEWORK_NAMES[name]: mine[places].tolist() for name, mine in table.items() if name != "label"}
+    shown = {name: values[:LISTED] for name, values in rows.items()}
+    st.dataframe(shown, width="stretch", hide_index=True, height=320)
+    if len(places) > LISTED:
+        st.caption(f"The first {LISTED:,} of {len(places):,}; all are saved.")
+    lines = csv_of(list(rows), list(zip(*rows.values(), strict=True)))
+    st.download_button("Save the list", lines, "chosen.csv", "text/csv", icon=":material/download:",
+                       on_click="ignore")  # fmt: skip
