@@ -8,16 +8,16 @@ Vin, Cheng 1996), so that every owner's first job goes before anybody's second.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from digits import settings, watch
-from digits.errors import IntegrityError, NotFoundError, StoppedError
+from digits.errors import StoppedError
 from digits.files import Json, Lock, locked, read_json, write_json
-from digits.job import Job, all_jobs
+from digits.job import Job
 
 SLOTS = 1  # one at a time, so that timings are clean
 POLL_SECONDS = 0.2
@@ -88,35 +88,42 @@ def _try_slot(ticket: Ticket) -> Lock | None:
     with locked(_guard()):
         state = _state()
         living = _living(state)
-        for other in living:  # the one that goes next may hang in its slot later on
+        for other in living:  # one that hangs must not keep its place for ever
             watch.keep(other.job.folder)
         if not living or living[0] != ticket:
             return None
         for number in range(SLOTS):
-            slot = Lock(settings.part("slots") / f"{number}.lock")
-            if slot.acquire(wait_seconds=0):
+            slot = take_seat(str(number), ticket.job)
+            if slot is not None:
                 _save({**state, "turn": ticket.turn, "waiting": [asdict(one) for one in living[1:]]})
                 return slot
-            slot.close()
         return None
+
+
+def take_seat(name: str, job: Job) -> Lock | None:
+    """Return the lock of `slots/<name>.lock`, which then names `job`; None while another job holds it.
+
+    Whoever looks watches that other one, of whatever kind it is: a worker that hangs must not hold it for ever.
+    """
+    seat = Lock(settings.part("slots") / f"{name}.lock")
+    if seat.acquire(wait_seconds=0):
+        os.ftruncate(seat.descriptor, 0)
+        os.pwrite(seat.descriptor, f"{job.kind}/{job.id}".encode(), 0)
+        return seat
+    holder = settings.home() / os.pread(seat.descriptor, 256, 0).decode(errors="replace")
+    seat.close()
+    if (holder / watch.FILE).exists():
+        watch.keep(holder)
+    return None
 
 
 def _find_ticket(job: Job) -> Ticket | None:
     return next((ticket for ticket in _living(_state()) if ticket.job == job), None)
 
 
-def watch_those_at_work() -> None:
-    """Watch every worker that may hold a slot or a seat: one that hangs must not hold it for ever."""
-    for kind in ("runs", "duels"):
-        for other in all_jobs(kind):
-            with suppress(IntegrityError, NotFoundError):
-                other.status()
-
-
 def wait_for_slot(job: Job, *, owner: str, stopped: Callable[[], bool]) -> Lock:
     """Wait for the job's turn and return the slot's lock. Raises `StoppedError` when `stopped()` becomes true."""
     ticket = _find_ticket(job) or draw_ticket(job, owner)
-    watch_those_at_work()
     while not stopped():
         slot = _try_slot(ticket)
         if slot is not None:

@@ -1,19 +1,23 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 
 import pytest
 
 from digits import job as jobs
+from digits import watch
 from digits.errors import StoppedError
 from digits.files import Lock
 from digits.job import Job
-from digits.training.queue import _try_slot, draw_ticket, wait_for_slot, waiting
+from digits.training.queue import _try_slot, draw_ticket, take_seat, wait_for_slot, waiting
+
+KINDS = ("runs", "duels", "locksteps", "searches", "evaluations")
 
 
-def living(id: str, owner: str) -> tuple[Job, Lock]:
+def living(id: str, owner: str, kind: str = "runs") -> tuple[Job, Lock]:
     """A job whose lock this process holds, as its worker would."""
-    job = Job("runs", id)
+    job = Job(kind, id)
     lock = jobs.create(job, {}, owner=owner)
     assert lock is not None
     return job, lock
@@ -117,3 +121,34 @@ def test_a_job_that_died_waiting_and_was_resumed_stands_in_the_queue_once() -> N
     assert waiting() == []
     slot.close()
     again.close()
+
+
+@pytest.fixture
+def kept(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """The folders that are watched from now on."""
+    folders: list[Path] = []
+    monkeypatch.setattr(watch, "keep", folders.append)
+    return folders
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_whoever_waits_watches_the_one_that_has_the_slot_whatever_its_kind(kind: str, kept: list[Path]) -> None:
+    holder, waiter = living("holder", "ann", kind)[0], living("waiter", "bob")[0]
+    slot = wait_for_slot(holder, owner="ann", stopped=never)
+    kept.clear()
+    (holder.folder / watch.FILE).touch()
+    with pytest.raises(StoppedError):
+        wait_for_slot(waiter, owner="bob", stopped=iter([False, True]).__next__)
+    assert set(kept) == {holder.folder, waiter.folder}
+    slot.close()
+
+
+def test_a_seat_that_was_taken_over_names_its_new_holder_alone(kept: list[Path]) -> None:
+    long, short = Job("runs", "0123456789abcdef-2"), living("b", "ann")[0]
+    (short.folder / watch.FILE).touch()
+    for job in (long, short):
+        seat = take_seat("tune-pytorch", job)
+        assert seat is not None
+        assert take_seat("tune-pytorch", long) is None
+        seat.close()
+    assert kept == [short.folder], "what is gone is not watched"
