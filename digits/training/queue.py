@@ -9,13 +9,14 @@ Vin, Cheng 1996), so that every owner's first job goes before anybody's second.
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from digits import settings, watch
-from digits.errors import StoppedError
+from digits.errors import IntegrityError, StoppedError
 from digits.files import Json, Lock, locked, read_json, write_json
 from digits.job import Job
 
@@ -40,17 +41,27 @@ class Ticket:
 
 
 def _state() -> Json:
+    """Return the queue; an empty one where it is damaged or gone: whoever waits draws a new ticket then."""
     path = settings.part("queue") / "state.json"
-    return read_json(path) if path.exists() else {"number": 0, "turn": 0, "last_turn": {}, "waiting": []}
+    try:
+        return read_json(path, number=int, turn=int, last_turn=dict, waiting=list)
+    except FileNotFoundError:
+        pass
+    except IntegrityError as error:
+        sys.stderr.write(f"The queue begins anew: {error}\n")
+    return {"number": 0, "turn": 0, "last_turn": {}, "waiting": []}
 
 
 def _save(state: Json) -> None:
     write_json(settings.part("queue") / "state.json", state)
 
 
+def _tickets(state: Json) -> list[Ticket]:
+    return [Ticket(**entry) for entry in state["waiting"]]
+
+
 def _living(state: Json) -> list[Ticket]:
-    tickets = [Ticket(**entry) for entry in state["waiting"]]
-    return sorted(ticket for ticket in tickets if ticket.job.alive)
+    return sorted(ticket for ticket in _tickets(state) if ticket.job.alive)
 
 
 def waiting() -> list[Job]:
@@ -76,11 +87,10 @@ def draw_ticket(job: Job, owner: str) -> Ticket:
         return ticket
 
 
-def _leave(ticket: Ticket) -> None:
+def _leave(job: Job) -> None:
     with locked(_guard()):
         state = _state()
-        state["waiting"] = [entry for entry in state["waiting"] if entry["number"] != ticket.number]
-        _save(state)
+        _save({**state, "waiting": [asdict(one) for one in _tickets(state) if one.job != job]})
 
 
 def _try_slot(ticket: Ticket) -> Lock | None:
@@ -118,16 +128,15 @@ def take_seat(name: str, job: Job) -> Lock | None:
 
 
 def _find_ticket(job: Job) -> Ticket | None:
-    return next((ticket for ticket in _living(_state()) if ticket.job == job), None)
+    return next((ticket for ticket in _tickets(_state()) if ticket.job == job), None)
 
 
 def wait_for_slot(job: Job, *, owner: str, stopped: Callable[[], bool]) -> Lock:
     """Wait for the job's turn and return the slot's lock. Raises `StoppedError` when `stopped()` becomes true."""
-    ticket = _find_ticket(job) or draw_ticket(job, owner)
     while not stopped():
-        slot = _try_slot(ticket)
+        slot = _try_slot(_find_ticket(job) or draw_ticket(job, owner))
         if slot is not None:
             return slot
         time.sleep(POLL_SECONDS)
-    _leave(ticket)
+    _leave(job)
     raise StoppedError(f"{job.id} was stopped while it waited")

@@ -1,16 +1,17 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from digits import job as jobs
-from digits import watch
+from digits import settings, watch
 from digits.errors import StoppedError
 from digits.files import Lock
 from digits.job import Job
-from digits.training.queue import _try_slot, draw_ticket, take_seat, wait_for_slot, waiting
+from digits.training.queue import _leave, _try_slot, draw_ticket, take_seat, wait_for_slot, waiting
 
 KINDS = ("runs", "duels", "locksteps", "searches", "evaluations")
 
@@ -84,7 +85,7 @@ def test_a_waiter_that_is_stopped_leaves_the_queue() -> None:
     first, second = living("first", "ann")[0], living("second", "ann")[0]
     slot = wait_for_slot(first, owner="ann", stopped=never)
     with pytest.raises(StoppedError, match="second was stopped while it waited"):
-        wait_for_slot(second, owner="ann", stopped=lambda: True)
+        wait_for_slot(second, owner="ann", stopped=iter([False, True]).__next__)
     assert waiting() == []
     slot.close()
 
@@ -152,3 +153,52 @@ def test_a_seat_that_was_taken_over_names_its_new_holder_alone(kept: list[Path])
         assert take_seat("tune-pytorch", long) is None
         seat.close()
     assert kept == [short.folder], "what is gone is not watched"
+
+
+def damage_state() -> None:
+    path = settings.part("queue") / "state.json"
+    sound = path.read_bytes()
+    path.write_bytes(sound.replace(b'"turn": 0', b'"turn": 4'))
+    assert path.read_bytes() != sound
+
+
+def remove_state() -> None:
+    (settings.part("queue") / "state.json").unlink()
+
+
+def test_a_queue_that_is_damaged_begins_anew_and_whoever_waits_draws_again(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    first, second = living("first", "ann")[0], living("second", "bob")[0]
+    draw_ticket(first, "ann")
+    damage_state()
+    draw_ticket(second, "bob")
+    assert waiting() == [second]
+    assert "state.json is damaged" in capsys.readouterr().err
+    with pytest.raises(StoppedError):
+        wait_for_slot(first, owner="ann", stopped=iter([False, True]).__next__)
+    slot = wait_for_slot(second, owner="bob", stopped=never)
+    slot.close()
+
+
+@pytest.mark.parametrize("harm", [damage_state, remove_state])
+def test_whoever_lost_its_ticket_while_it_waited_goes_all_the_same(harm: Callable[[], None]) -> None:
+    first, second = living("first", "ann")[0], living("second", "bob")[0]
+    slot = wait_for_slot(first, owner="ann", stopped=never)
+
+    def stopped() -> bool:
+        if waiting():  # it has drawn its ticket
+            harm()
+            slot.close()
+        return False
+
+    assert wait_for_slot(second, owner="bob", stopped=stopped)
+
+
+def test_whoever_leaves_a_queue_that_began_anew_takes_nobody_elses_place() -> None:
+    first, second = living("first", "ann")[0], living("second", "bob")[0]
+    old = draw_ticket(first, "ann")
+    remove_state()
+    assert draw_ticket(second, "bob").number == old.number
+    _leave(first)
+    assert waiting() == [second]
