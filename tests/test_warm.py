@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import shutil
 import socket
 import time
@@ -26,13 +27,13 @@ def door(monkeypatch: pytest.MonkeyPatch) -> Iterator[warm.Door]:
     opened.close(at_once=True)
 
 
-def handed(*ids: str) -> list[Job]:
+def handed(*ids: str, leash: int | None = None) -> list[Job]:
     """Jobs that wait at the door, which alone holds their locks."""
     given = [Job("maps", id) for id in ids]
     for job in given:
         lock = jobs.create(job, {}, owner="ann")
         assert lock is not None
-        assert warm.hand("embed", job, lock)
+        assert warm.hand("embed", job, lock, leash)
         lock.close()
     return given
 
@@ -89,6 +90,25 @@ def test_a_door_that_could_not_be_answered_once_is_answered_again(
     until(lambda: bool(refused))
     (job,) = handed("job")
     assert job.alive
+
+
+def test_the_leash_comes_with_the_job_and_the_command_line_gives_none(
+    door: warm.Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken: list[tuple[int, int] | None] = []
+
+    def take(_: Collar, descriptor: int | None) -> None:
+        taken.append(None if descriptor is None else os.fstat(descriptor)[1:3])
+
+    monkeypatch.setattr(Collar, "take", take)
+    leash, ours = os.pipe()
+    handed("of-an-app", leash=leash)
+    until(lambda: len(taken) == 1)
+    handed("of-a-command")
+    until(lambda: len(taken) == 2)
+    assert taken == [os.fstat(leash)[1:3], None]
+    for descriptor in (leash, ours):
+        os.close(descriptor)
 
 
 def test_a_copied_lab_leaves_the_originals_worker_alone(

@@ -124,8 +124,6 @@ class Door:
             return
         for descriptor in descriptors:
             os.set_inheritable(descriptor, False)
-        for leash in descriptors[1:]:
-            self._collar.take(leash)
         job = Job(self._kind, Path(id.decode("utf-8", "replace")).name)
         lock = Lock(job.lock_path, descriptor=descriptors[0])
         with self._guard:
@@ -133,8 +131,10 @@ class Door:
                 with suppress(OSError):
                     line.sendall(TAKEN)
                     self._waiting.put((job, lock))
+                    self._collar.take(descriptors[1] if len(descriptors) > 1 else None)
                     return
-        lock.close()
+        for descriptor in descriptors:
+            os.close(descriptor)
 
     def _end_stopped(self) -> None:
         """End jobs whose stop was asked for while they wait; the others keep their order."""

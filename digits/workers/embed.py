@@ -40,12 +40,12 @@ JUDGED = 5_000  # points on which a map is judged: the measure compares every pa
 
 def main() -> None:
     """Draw the map that this process was started for, then all that are handed in, until nobody asks any more."""
-    began, ears, collar = time.perf_counter(), Ears(), Collar()
-    collar.take(sys.stdin.fileno())
+    began, ears, collar, leash = time.perf_counter(), Ears(), Collar(), sys.stdin.fileno()
+    collar.take(os.dup(leash))
     desk = adopt("maps")
     ears.last_word = desk.give_up
     try:
-        seat = _seat(desk)
+        seat = _seat(desk, leash)
     except StoppedError as error:
         desk.stop(str(error))
         return
@@ -62,7 +62,7 @@ def main() -> None:
         ears.last_word = desk.give_up
 
 
-def _seat(desk: Desk) -> Lock | None:
+def _seat(desk: Desk, leash: int | None) -> Lock | None:
     """Wait until no other process draws maps; None if one took the job of `desk`. Raises `StoppedError`.
 
     Whoever holds the seat beats beside it: one that was stopped while nobody asked for a map is ended here.
@@ -73,7 +73,7 @@ def _seat(desk: Desk) -> Lock | None:
     while not seat.acquire(wait_seconds=0.1):
         watch.keep(folder)
         desk.check()
-        if warm.hand("embed", desk.job, desk.lock):
+        if warm.hand("embed", desk.job, desk.lock, leash):
             return None
     Beat(folder)
     return seat

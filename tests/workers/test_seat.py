@@ -50,7 +50,7 @@ def test_a_map_worker_that_was_stopped_while_nobody_asked_keeps_nobody_waiting(
     lock = jobs.create(Job("maps", "abc"), {}, owner="ann")
     assert lock is not None
     desk = Desk(Job("maps", "abc"), lock)
-    seat = embed._seat(desk)
+    seat = embed._seat(desk, None)
     desk.beat.close()
     assert seat is not None
     assert Lock.is_held(folder / "job.lock")
