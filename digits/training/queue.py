@@ -11,17 +11,19 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from digits import settings, watch
-from digits.errors import IntegrityError, StoppedError
-from digits.files import Json, Lock, locked, read_json, write_json
+from digits.errors import ConflictError, IntegrityError, StoppedError
+from digits.files import Json, Lock, read_json, write_json
 from digits.job import Job
 
 SLOTS = 1  # one at a time, so that timings are clean
 POLL_SECONDS = 0.2
+GUARD_SECONDS, GUARD_POLL_SECONDS = 30.0, 0.01  # the first long enough to end a worker that hangs in the queue
 
 
 @dataclass(frozen=True, order=True)
@@ -69,13 +71,23 @@ def waiting() -> list[Job]:
     return [ticket.job for ticket in _living(_state())]
 
 
-def _guard() -> Path:
-    return settings.part("queue") / "queue.lock"
+@contextmanager
+def _guarded(job: Job) -> Iterator[None]:
+    """Hold the queue's lock for `job` inside the block. Raises `ConflictError` after `GUARD_SECONDS`."""
+    end = time.monotonic() + GUARD_SECONDS
+    while (lock := _take(settings.part("queue") / "queue.lock", job)) is None:
+        if time.monotonic() > end:
+            raise ConflictError("queue.lock is held by another process", expected=f"free in {GUARD_SECONDS:g} s")
+        time.sleep(GUARD_POLL_SECONDS)
+    try:
+        yield
+    finally:
+        lock.close()
 
 
 def draw_ticket(job: Job, owner: str) -> Ticket:
     """Put `job`, whose lock is held, into the queue, and return its place."""
-    with locked(_guard()):
+    with _guarded(job):
         state = _state()
         turn = max(state["turn"], state["last_turn"].get(owner, -1) + 1)
         ticket = Ticket(turn, state["number"], owner, job.kind, job.id)
@@ -88,14 +100,14 @@ def draw_ticket(job: Job, owner: str) -> Ticket:
 
 
 def _leave(job: Job) -> None:
-    with locked(_guard()):
+    with _guarded(job):
         state = _state()
         _save({**state, "waiting": [asdict(one) for one in _tickets(state) if one.job != job]})
 
 
 def _try_slot(ticket: Ticket) -> Lock | None:
     """Return a slot's lock if `ticket` is first and a slot is free."""
-    with locked(_guard()):
+    with _guarded(ticket.job):
         state = _state()
         living = _living(state)
         for other in living:  # one that hangs must not keep its place for ever
@@ -111,19 +123,28 @@ def _try_slot(ticket: Ticket) -> Lock | None:
 
 
 def take_seat(name: str, job: Job) -> Lock | None:
-    """Return the lock of `slots/<name>.lock`, which then names `job`; None while another job holds it.
+    """Return the lock of `slots/<name>.lock`; None while another job holds it, which is watched from then on."""
+    return _take(settings.part("slots") / f"{name}.lock", job)
+
+
+def _take(path: Path, job: Job) -> Lock | None:
+    """Return the lock on `path`, which then names `job`; None while another holds it.
 
     Whoever looks watches that other one, of whatever kind it is: a worker that hangs must not hold it for ever.
     """
-    seat = Lock(settings.part("slots") / f"{name}.lock")
-    if seat.acquire(wait_seconds=0):
-        os.ftruncate(seat.descriptor, 0)
-        os.pwrite(seat.descriptor, f"{job.kind}/{job.id}".encode(), 0)
-        return seat
-    holder = settings.home() / os.pread(seat.descriptor, 256, 0).decode(errors="replace")
-    seat.close()
-    if (holder / watch.FILE).exists():
-        watch.keep(holder)
+    lock, name = Lock(path), f"{job.kind}/{job.id}".encode()
+    try:
+        if lock.acquire(wait_seconds=0):
+            os.pwrite(lock.descriptor, name, 0)
+            os.ftruncate(lock.descriptor, len(name))
+            return lock
+        holder = settings.home() / os.pread(lock.descriptor, 256, 0).decode(errors="replace")
+        if (holder / watch.FILE).exists():
+            watch.keep(holder)
+    except BaseException:  # a full disk, too: an app must not go on holding the lock
+        lock.close()
+        raise
+    lock.close()
     return None
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import errno
+import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -8,9 +10,10 @@ import pytest
 
 from digits import job as jobs
 from digits import settings, watch
-from digits.errors import StoppedError
+from digits.errors import ConflictError, StoppedError
 from digits.files import Lock
 from digits.job import Job
+from digits.training import queue
 from digits.training.queue import _leave, _try_slot, draw_ticket, take_seat, wait_for_slot, waiting
 
 KINDS = ("runs", "duels", "locksteps", "searches", "evaluations")
@@ -202,3 +205,28 @@ def test_whoever_leaves_a_queue_that_began_anew_takes_nobody_elses_place() -> No
     assert draw_ticket(second, "bob").number == old.number
     _leave(first)
     assert waiting() == [second]
+
+
+def test_whoever_draws_a_ticket_watches_a_worker_that_hangs_in_the_queue(
+    kept: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue, "GUARD_SECONDS", 0.1)
+    hanging, other = living("hanging", "ann", "duels")[0], living("other", "bob")[0]
+    (hanging.folder / watch.FILE).touch()
+    with queue._guarded(hanging), pytest.raises(ConflictError, match=r"queue\.lock is held by another process"):
+        draw_ticket(other, "bob")
+    assert set(kept) == {hanging.folder}
+    draw_ticket(other, "bob")
+
+
+def test_a_disk_that_takes_no_name_leaves_no_lock_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = living("first", "ann")[0]
+
+    def refuse(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "pwrite", refuse)
+        with pytest.raises(OSError, match="No space"):
+            draw_ticket(first, "ann")
+    draw_ticket(first, "ann")
