@@ -7,20 +7,28 @@ import signal
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing import get_context
 
 import numpy as np
 from streamlit.testing.v1 import AppTest
 
 from benchmarks.faults_jobs import at_work, end, trained
 from benchmarks.faults_lab import build_starter, recipe, say, until, wait
-from digits import settings
+from digits import settings, watch
+from digits.dataset.dataset import Dataset
 from digits.embedding.maps import start_map
 from digits.embedding.recipe import MapRecipe
 from digits.engine import local
+from digits.engine.duels import start_duel
+from digits.engine.evaluations import start_evaluations
+from digits.engine.families import start_search
+from digits.engine.locksteps import start_lockstep
 from digits.errors import DigitsError
+from digits.files import read_json
 from digits.job import Job
 from digits.prediction import Predictor
+from digits.training.lockstep import Mode
 
 STOPS, LATEST_SECONDS = 5, 20.0
 
@@ -78,6 +86,36 @@ def _chain(kind: str, stops: int) -> tuple[list[float], list[float]]:
     return shown, freed
 
 
+HOLDERS: dict[str, Callable[[], Job]] = {
+    "training": lambda: _training("pytorch")(200),
+    "duel": lambda: start_duel(recipe("pytorch", epochs=500), owner="ann").job,
+    "lockstep": lambda: start_lockstep(Mode(dataset="starter", optimizer="adam", steps=10_000), owner="ann").job,
+    "search": lambda: start_search(Dataset.open("starter"), owner="ann"),
+    "evaluation": lambda: start_evaluations([(trained("pytorch"), Dataset.open("starter"))], owner="ann"),
+}  # fmt: skip
+
+
+def _start_and_stop(kind: str) -> Job:
+    """Start a job and stop it as soon as it has the slot: whoever would watch it ends with this process."""
+    job = HOLDERS[kind]()
+    slot = settings.part("slots") / "0.lock"
+    until(lambda: slot.exists() and slot.read_text() == f"{job.kind}/{job.id}", every=0.005)
+    os.kill(read_json(job.folder / watch.FILE)["pid"], signal.SIGSTOP)
+    return job
+
+
+def _unseen(kind: str) -> float:
+    """Stop what holds the slot while nobody looks; return the seconds until a training that waits is at work."""
+    with ProcessPoolExecutor(1, get_context("spawn")) as starter:
+        job = starter.submit(_start_and_stop, kind).result()
+    began, following = time.monotonic(), _training("pytorch")(300 + list(HOLDERS).index(kind))
+    wait(following, "running", seconds=90)
+    seconds = time.monotonic() - began
+    end(following)
+    assert job.state == "interrupted", job.status()
+    return seconds
+
+
 def _idle_map() -> float:
     """Stop the map worker while nobody asks for a map; return the seconds until the next one is at work."""
     job = _map(100)
@@ -112,7 +150,8 @@ def stopped(stops: int = STOPS) -> str:
     build_starter()
     for framework in settings.FRAMEWORKS:
         wait(trained(framework).job, "finished")
-    told = []
+    told = [f"{kind} that nobody looked at: a training at work after {_unseen(kind):.1f} s" for kind in HOLDERS]
+    say("; ".join(told))
     with Page() as page:
         for kind in WAITERS:
             shown, freed = _chain(kind, stops)

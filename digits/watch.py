@@ -95,7 +95,7 @@ class Watch:
         """Watch the worker in `folder` until it has ended."""
         with self._guard:
             self._silences.setdefault(folder, None)
-            if self._thread is None:
+            if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._go_on, name="watch", daemon=True)
                 self._thread.start()
 
@@ -113,7 +113,7 @@ class Watch:
         for folder in list(self._silences):
             try:
                 watched = self._look_at(folder, now)
-            except OSError:  # one that cannot be looked at ends the watching of no other
+            except Exception:  # the edge of the thread: one that cannot be looked at ends the watching of no other
                 traceback.print_exc()
                 watched = False
             if not watched:

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -70,8 +71,13 @@ def test_a_stopped_worker_is_ended_after_15_seconds_of_the_watchers_clock(worker
     assert not job.alive, "its slot and its lock are free"
 
 
+@pytest.mark.parametrize("error", [OSError(5, "Input/output error"), RuntimeError("can't start new thread")])
 def test_a_folder_that_cannot_be_looked_at_ends_the_watching_of_no_other(
-    worker: subprocess.Popen[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    error: Exception,
+    worker: subprocess.Popen[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     broken, folder = tmp_path / "broken", Job("runs", "abc").folder
     watcher = Watch()
@@ -79,14 +85,27 @@ def test_a_folder_that_cannot_be_looked_at_ends_the_watching_of_no_other(
 
     def refuse(path: Path) -> int:
         if path == broken:
-            raise OSError(5, "Input/output error")
+            raise error
         return 1  # a beat that never changes
 
     monkeypatch.setattr(watch, "_beat", refuse)
     seen_by(watcher, seconds=15)
     wait_until_dead(worker.pid)
     assert broken not in watcher._silences
-    assert "Input/output error" in capsys.readouterr().err
+    assert str(error) in capsys.readouterr().err
+
+
+def test_where_the_thread_has_ended_the_next_that_is_looked_at_begins_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch, "LOOK_SECONDS", 0.0)
+    watcher, looked = Watch(), threading.Event()
+    watcher._thread = threading.Thread(target=looked.clear)  # as after a fork, or an error that nobody expected
+    watcher._thread.start()
+    watcher._thread.join()
+    monkeypatch.setattr(watcher, "look", lambda _: (looked.set(), watcher._silences.clear()))
+    watcher.keep(tmp_path)
+    assert looked.wait(20)
 
 
 def test_a_worker_that_beats_lives_on_however_long_it_says_nothing(worker: subprocess.Popen[str]) -> None:

@@ -20,7 +20,7 @@ from pathlib import Path
 from digits import settings
 from digits.engine.leash import Collar
 from digits.errors import DigitsError, IntegrityError
-from digits.files import Lock, read_json, write_json
+from digits.files import Lock, last_word, read_json, write_json
 from digits.job import Job
 
 TAKEN = b"1"
@@ -111,8 +111,9 @@ class Door:
                 line, _ = self._socket.accept()
             except TimeoutError:
                 continue
-            except OSError:
-                return
+            except OSError:  # too many files are open, for example, or the door was closed
+                time.sleep(LOOK_SECONDS)
+                continue
             with line, suppress(OSError):
                 line.settimeout(ANSWER_SECONDS)
                 self._take(line)
@@ -123,8 +124,6 @@ class Door:
             return
         for descriptor in descriptors:
             os.set_inheritable(descriptor, False)
-        for leash in descriptors[1:]:
-            self._collar.take(leash)
         job = Job(self._kind, Path(id.decode("utf-8", "replace")).name)
         lock = Lock(job.lock_path, descriptor=descriptors[0])
         with self._guard:
@@ -132,18 +131,16 @@ class Door:
                 with suppress(OSError):
                     line.sendall(TAKEN)
                     self._waiting.put((job, lock))
+                    self._collar.take(descriptors[1] if len(descriptors) > 1 else None)
                     return
-        lock.close()
+        for descriptor in descriptors:
+            os.close(descriptor)
 
     def _end_stopped(self) -> None:
         """End jobs whose stop was asked for while they wait; the others keep their order."""
         with self._guard:
             for job, lock in self._take_all():
-                if (job.folder / "stop").exists():
-                    status = {**read_json(job.folder / "status.json"), "state": "stopped", "phase": "stopped"}
-                    write_json(job.folder / "status.json", {**status, "finished": time.time()})
-                    lock.close()
-                else:
+                if not _ended(job, lock):
                     self._waiting.put((job, lock))
 
     def _take_all(self) -> list[tuple[Job, Lock]]:
@@ -152,3 +149,16 @@ class Door:
             while True:
                 waiting.append(self._waiting.get_nowait())
         return waiting
+
+
+def _ended(job: Job, lock: Lock) -> bool:
+    """End a job whose stop was asked for; False for any other, and where its status cannot be read or written."""
+    path = job.folder / "status.json"
+    try:
+        if not (job.folder / "stop").exists():
+            return False
+        last_word(path, {**read_json(path), "state": "stopped", "phase": "stopped", "finished": time.time()})
+    except (OSError, DigitsError):  # the worker says so, when its turn has come
+        return False
+    lock.close()
+    return True

@@ -8,19 +8,22 @@ Vin, Cheng 1996), so that every owner's first job goes before anybody's second.
 
 from __future__ import annotations
 
+import os
+import sys
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from digits import settings, watch
-from digits.errors import IntegrityError, NotFoundError, StoppedError
-from digits.files import Json, Lock, locked, read_json, write_json
-from digits.job import Job, all_jobs
+from digits.errors import ConflictError, IntegrityError, StoppedError
+from digits.files import Json, Lock, read_json, write_json
+from digits.job import Job
 
 SLOTS = 1  # one at a time, so that timings are clean
 POLL_SECONDS = 0.2
+GUARD_SECONDS, GUARD_POLL_SECONDS = 30.0, 0.01  # the first long enough to end a worker that hangs in the queue
 
 
 @dataclass(frozen=True, order=True)
@@ -40,17 +43,27 @@ class Ticket:
 
 
 def _state() -> Json:
+    """Return the queue; an empty one where it is damaged or gone: whoever waits draws a new ticket then."""
     path = settings.part("queue") / "state.json"
-    return read_json(path) if path.exists() else {"number": 0, "turn": 0, "last_turn": {}, "waiting": []}
+    try:
+        return read_json(path, number=int, turn=int, last_turn=dict, waiting=list)
+    except FileNotFoundError:
+        pass
+    except IntegrityError as error:
+        sys.stderr.write(f"The queue begins anew: {error}\n")
+    return {"number": 0, "turn": 0, "last_turn": {}, "waiting": []}
 
 
 def _save(state: Json) -> None:
     write_json(settings.part("queue") / "state.json", state)
 
 
+def _tickets(state: Json) -> list[Ticket]:
+    return [Ticket(**entry) for entry in state["waiting"]]
+
+
 def _living(state: Json) -> list[Ticket]:
-    tickets = [Ticket(**entry) for entry in state["waiting"]]
-    return sorted(ticket for ticket in tickets if ticket.job.alive)
+    return sorted(ticket for ticket in _tickets(state) if ticket.job.alive)
 
 
 def waiting() -> list[Job]:
@@ -58,13 +71,23 @@ def waiting() -> list[Job]:
     return [ticket.job for ticket in _living(_state())]
 
 
-def _guard() -> Path:
-    return settings.part("queue") / "queue.lock"
+@contextmanager
+def _guarded(job: Job) -> Iterator[None]:
+    """Hold the queue's lock for `job` inside the block. Raises `ConflictError` after `GUARD_SECONDS`."""
+    end = time.monotonic() + GUARD_SECONDS
+    while (lock := _take(settings.part("queue") / "queue.lock", job)) is None:
+        if time.monotonic() > end:
+            raise ConflictError("queue.lock is held by another process", expected=f"free in {GUARD_SECONDS:g} s")
+        time.sleep(GUARD_POLL_SECONDS)
+    try:
+        yield
+    finally:
+        lock.close()
 
 
 def draw_ticket(job: Job, owner: str) -> Ticket:
     """Put `job`, whose lock is held, into the queue, and return its place."""
-    with locked(_guard()):
+    with _guarded(job):
         state = _state()
         turn = max(state["turn"], state["last_turn"].get(owner, -1) + 1)
         ticket = Ticket(turn, state["number"], owner, job.kind, job.id)
@@ -76,51 +99,65 @@ def draw_ticket(job: Job, owner: str) -> Ticket:
         return ticket
 
 
-def _leave(ticket: Ticket) -> None:
-    with locked(_guard()):
+def _leave(job: Job) -> None:
+    with _guarded(job):
         state = _state()
-        state["waiting"] = [entry for entry in state["waiting"] if entry["number"] != ticket.number]
-        _save(state)
+        _save({**state, "waiting": [asdict(one) for one in _tickets(state) if one.job != job]})
 
 
 def _try_slot(ticket: Ticket) -> Lock | None:
     """Return a slot's lock if `ticket` is first and a slot is free."""
-    with locked(_guard()):
+    with _guarded(ticket.job):
         state = _state()
         living = _living(state)
-        for other in living:  # the one that goes next may hang in its slot later on
+        for other in living:  # one that hangs must not keep its place for ever
             watch.keep(other.job.folder)
         if not living or living[0] != ticket:
             return None
         for number in range(SLOTS):
-            slot = Lock(settings.part("slots") / f"{number}.lock")
-            if slot.acquire(wait_seconds=0):
+            slot = take_seat(str(number), ticket.job)
+            if slot is not None:
                 _save({**state, "turn": ticket.turn, "waiting": [asdict(one) for one in living[1:]]})
                 return slot
-            slot.close()
         return None
 
 
+def take_seat(name: str, job: Job) -> Lock | None:
+    """Return the lock of `slots/<name>.lock`; None while another job holds it, which is watched from then on."""
+    return _take(settings.part("slots") / f"{name}.lock", job)
+
+
+def _take(path: Path, job: Job) -> Lock | None:
+    """Return the lock on `path`, which then names `job`; None while another holds it.
+
+    Whoever looks watches that other one, of whatever kind it is: a worker that hangs must not hold it for ever.
+    """
+    lock, name = Lock(path), f"{job.kind}/{job.id}".encode()
+    try:
+        if lock.acquire(wait_seconds=0):
+            os.pwrite(lock.descriptor, name, 0)
+            os.ftruncate(lock.descriptor, len(name))
+            return lock
+        holder = settings.home() / os.pread(lock.descriptor, 256, 0).decode(errors="replace")
+        if (holder / watch.FILE).exists():
+            watch.keep(holder)
+    except BaseException:  # a full disk, too: an app must not go on holding the lock
+        lock.close()
+        raise
+    lock.close()
+    return None
+
+
 def _find_ticket(job: Job) -> Ticket | None:
-    return next((ticket for ticket in _living(_state()) if ticket.job == job), None)
-
-
-def watch_those_at_work() -> None:
-    """Watch every worker that may hold a slot or a seat: one that hangs must not hold it for ever."""
-    for kind in ("runs", "duels"):
-        for other in all_jobs(kind):
-            with suppress(IntegrityError, NotFoundError):
-                other.status()
+    return next((ticket for ticket in _tickets(_state()) if ticket.job == job), None)
 
 
 def wait_for_slot(job: Job, *, owner: str, stopped: Callable[[], bool]) -> Lock:
     """Wait for the job's turn and return the slot's lock. Raises `StoppedError` when `stopped()` becomes true."""
-    ticket = _find_ticket(job) or draw_ticket(job, owner)
-    watch_those_at_work()
     while not stopped():
-        slot = _try_slot(ticket)
+        slot = _try_slot(_find_ticket(job) or draw_ticket(job, owner))
         if slot is not None:
             return slot
         time.sleep(POLL_SECONDS)
-    _leave(ticket)
+    _leave(job)
     raise StoppedError(f"{job.id} was stopped while it waited")

@@ -37,9 +37,9 @@ def check(*recipes: Recipe, images: int) -> None:
     _compare(recipes, images, memory.total_bytes(), "what there is")
 
 
-def check_now(recipe: Recipe, images: int) -> None:
-    """Raise `UsageError` if a training of `recipe` takes more memory than could be had at this moment."""
-    _compare((recipe,), images, memory.free_bytes(), "what is free now")
+def check_now(*recipes: Recipe, images: int) -> None:
+    """Raise `UsageError` if trainings of `recipes` at once take more memory than could be had at this moment."""
+    _compare(recipes, images, memory.free_bytes(), "what is free now")
 
 
 def _compare(recipes: tuple[Recipe, ...], images: int, there: int, what: str) -> None:

@@ -15,6 +15,7 @@ from digits.evaluation import metrics
 from digits.files import Json, append_line, replace, write_json
 from digits.seal import packed
 from digits.settings import FRAMEWORK_NAMES, FRAMEWORKS
+from digits.training import room
 from digits.training.duel import KIND, Duel
 from digits.training.outcome import Answers, Said, result
 from digits.training.queue import wait_for_slot
@@ -33,6 +34,7 @@ def main(desk: Desk) -> None:
     desk.say(state="running", phase="reading the data", started=time.time(), done=0, seconds_left=None)
     replace(duel.folder / "turns.jsonl", b"")
     parts, dataset = duel.keep_split(), duel.dataset()
+    room.check_now(*2 * [duel.recipe(framework) for framework in FRAMEWORKS], images=dataset.report["images"])
     families, rows = families_of(dataset), parts.test
     with ring_of(duel, desk.check) as ring:
         desk.say(processes={name: duellist.pid for name, duellist in ring.duellists.items()})

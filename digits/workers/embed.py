@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+import traceback
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from digits.embedding.recipe import MapRecipe
 from digits.engine import warm
 from digits.engine.leash import Collar
 from digits.engine.warm import Door
-from digits.errors import IntegrityError, StoppedError
+from digits.errors import DigitsError, IntegrityError, StoppedError
 from digits.figures.maps import sheet
 from digits.files import Lock, replace, write_json
 from digits.job import Job
@@ -39,12 +40,12 @@ JUDGED = 5_000  # points on which a map is judged: the measure compares every pa
 
 def main() -> None:
     """Draw the map that this process was started for, then all that are handed in, until nobody asks any more."""
-    began, ears, collar = time.perf_counter(), Ears(), Collar()
-    collar.take(sys.stdin.fileno())
+    began, ears, collar, leash = time.perf_counter(), Ears(), Collar(), sys.stdin.fileno()
+    collar.take(os.dup(leash))
     desk = adopt("maps")
     ears.last_word = desk.give_up
     try:
-        seat = _seat(desk)
+        seat = _seat(desk, leash)
     except StoppedError as error:
         desk.stop(str(error))
         return
@@ -61,7 +62,7 @@ def main() -> None:
         ears.last_word = desk.give_up
 
 
-def _seat(desk: Desk) -> Lock | None:
+def _seat(desk: Desk, leash: int | None) -> Lock | None:
     """Wait until no other process draws maps; None if one took the job of `desk`. Raises `StoppedError`.
 
     Whoever holds the seat beats beside it: one that was stopped while nobody asked for a map is ended here.
@@ -72,7 +73,7 @@ def _seat(desk: Desk) -> Lock | None:
     while not seat.acquire(wait_seconds=0.1):
         watch.keep(folder)
         desk.check()
-        if warm.hand("embed", desk.job, desk.lock):
+        if warm.hand("embed", desk.job, desk.lock, leash):
             return None
     Beat(folder)
     return seat
@@ -83,8 +84,9 @@ def _following(door: Door, seat: Lock, last: Desk) -> Desk | None:
     end = time.monotonic() + float(os.environ.get("DIGITS_IDLE_SECONDS", IDLE_SECONDS))
     while True:
         handed = door.next(wait_seconds=0.0 if last.signalled else 0.5)
-        if handed is not None and not last.signalled:
-            return _sit_down(*handed)
+        desk = _sit_down(*handed) if handed is not None and not last.signalled else None
+        if desk is not None:
+            return desk
         idle = last.signalled or time.monotonic() > end or not _is_here(seat)
         if idle and door.close(at_once=last.signalled):
             return None
@@ -98,13 +100,21 @@ def _is_here(seat: Lock) -> bool:
         return False
 
 
-def _sit_down(job: Job, lock: Lock) -> Desk:
-    """Return the desk of a job that was handed in; what is printed goes into its log from now on."""
-    log = os.open(job.folder / "worker.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-    for stream in (1, 2):
-        os.dup2(log, stream)
-    os.close(log)
-    return Desk(job, lock)
+def _sit_down(job: Job, lock: Lock) -> Desk | None:
+    """Return the desk of a job that was handed in; what is printed goes into its log from now on.
+
+    None where it cannot be begun, because its status is damaged for example: the next one is not to suffer from that.
+    """
+    try:
+        log = os.open(job.folder / "worker.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        for stream in (1, 2):
+            os.dup2(log, stream)
+        os.close(log)
+        return Desk(job, lock)
+    except (OSError, DigitsError):
+        traceback.print_exc()
+        lock.close()
+        return None
 
 
 def draw(desk: Desk, *, began: float) -> None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import time
 
+from digits.dataset.dataset import Dataset
 from digits.files import Json, append_line, write_json
+from digits.settings import FRAMEWORKS
+from digits.training import room
 from digits.training.conditions import Orders, conditions, loaded, made
 from digits.training.inputs import Data, load
 from digits.training.lockstep import Lockstep, Mode, batches, differences, largest, starters
@@ -19,6 +22,8 @@ def main(desk: Desk) -> None:
     desk.say(phase="waiting")
     slot = wait_for_slot(desk.job, owner=desk.status["owner"], stopped=desk.stopped)
     desk.say(state="running", phase="reading the data", started=time.time(), total=mode.steps, done=0)
+    images = Dataset.of(mode.dataset, fingerprint).report["images"]
+    room.check_now(*map(mode.recipe, FRAMEWORKS), images=images)
     data = load(mode.recipe("pytorch"), fingerprint)
     desk.check()
     desk.say(phase="importing PyTorch and TensorFlow")

@@ -32,7 +32,7 @@ def main(desk: Desk) -> None:
     desk.say(phase="waiting", framework=run.recipe.framework)
     slot = wait_for_slot(desk.job, owner=desk.status["owner"], stopped=desk.stopped)
     desk.say(state="running", phase="reading the data", started=time.time())
-    room.check_now(run.recipe, run.dataset().report["images"])
+    room.check_now(run.recipe, images=run.dataset().report["images"])
     data = load(run.recipe, run.spec["fingerprint"], parts=run.keep_split())
     desk.check()
     with ExitStack() as stack:

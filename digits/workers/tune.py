@@ -25,7 +25,7 @@ from digits.training import taught, tuning
 from digits.training.framed import framed_ink
 from digits.training.inputs import Data, Part, alive, live_inputs
 from digits.training.loop import Loop
-from digits.training.queue import POLL_SECONDS, watch_those_at_work
+from digits.training.queue import POLL_SECONDS, take_seat
 from digits.training.recipe import STRENGTHS, Recipe
 from digits.training.run import Run
 from digits.training.shares import dealt
@@ -89,12 +89,13 @@ def main(desk: Desk) -> None:
 
 def _sit_down(framework: str, desk: Desk) -> Lock:
     """Wait until no other tuning in this framework is at work. Raises `StoppedError`."""
-    seat = Lock(settings.part("slots") / f"tune-{framework}.lock")
-    if not seat.acquire(wait_seconds=0):
+    seat = take_seat(f"tune-{framework}", desk.job)
+    if seat is None:
         desk.say(phase=tuning.WAITING)
-        watch_those_at_work()
-        while not seat.acquire(wait_seconds=POLL_SECONDS):
-            desk.check()
+    while seat is None:
+        desk.check()
+        time.sleep(POLL_SECONDS)
+        seat = take_seat(f"tune-{framework}", desk.job)
     return seat
 
 

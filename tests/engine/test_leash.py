@@ -4,9 +4,13 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
+import pytest
+
 from digits import settings
+from digits.engine.leash import Collar
 from tests.processes import lives, wait_until_dead
 
 WORKER = """
@@ -38,6 +42,49 @@ def test_a_worker_is_ended_when_the_last_of_its_leashes_is_hung_up() -> None:
     assert process.wait(20) == -signal.SIGTERM
     for descriptor in (first, second):
         os.close(descriptor)
+
+
+@pytest.fixture
+def killed(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
+    """What a collar of this process would have sent to whom."""
+    sent: list[tuple[int, int]] = []
+    monkeypatch.setattr(os, "kill", lambda pid, number: sent.append((pid, number)))
+    return sent
+
+
+def waiting() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name == "leash"]
+
+
+def hang_up(*descriptors: int) -> None:
+    """Hang up leashes, and wait until the collar has heard of it."""
+    for descriptor in descriptors:
+        os.close(descriptor)
+    for thread in waiting():
+        thread.join(20)
+    assert not waiting()
+
+
+def test_a_leash_that_comes_with_each_map_is_held_once(killed: list[tuple[int, int]]) -> None:
+    collar, (leash, ours) = Collar(), os.pipe()
+    descriptors = [leash, *(os.dup(leash) for _ in range(3))]
+    for descriptor in descriptors:
+        collar.take(descriptor)
+    assert len(waiting()) == 1
+    assert [Path(f"/dev/fd/{descriptor}").exists() for descriptor in descriptors] == [True, False, False, False]
+    hang_up(ours)
+    assert killed == [(os.getpid(), signal.SIGTERM)]
+
+
+@pytest.mark.parametrize("given", [None, os.devnull], ids=["nothing", "no pipe"])
+def test_a_worker_that_the_command_line_asks_too_does_not_end_with_the_app(
+    given: str | None, killed: list[tuple[int, int]]
+) -> None:
+    collar, (leash, ours) = Collar(), os.pipe()
+    collar.take(leash)
+    collar.take(None if given is None else os.open(given, os.O_RDONLY))
+    hang_up(ours)
+    assert killed == []
 
 
 def test_what_is_no_pipe_holds_nobody() -> None:

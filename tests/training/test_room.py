@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from click.testing import CliRunner
@@ -11,10 +13,16 @@ from streamlit.testing.v1 import AppTest
 import ui.settings
 from digits import memory, settings
 from digits.__main__ import cli
+from digits.engine import local
+from digits.engine.duels import start_duel
+from digits.engine.locksteps import start_lockstep
 from digits.errors import UsageError
 from digits.training import room
+from digits.training.lockstep import Mode
 from digits.training.presets import preset
 from digits.training.run import all_runs
+from digits.workers import duel, lockstep, train
+from digits.workers.desk import Desk
 from tests.bad_settings import BAD, MACHINE_BYTES, TOO_LARGE, settings_of, values_of
 from tests.starter import build_starter
 
@@ -47,7 +55,34 @@ def test_a_worker_asks_what_is_free_when_its_turn_has_come(monkeypatch: pytest.M
     monkeypatch.setattr(memory, "free_bytes", lambda: 10**8)
     room.check(ADAM, images=1_797)
     with pytest.raises(UsageError, match=r"at most 0\.1 GB, what is free now, received about"):
-        room.check_now(ADAM, 1_797)
+        room.check_now(ADAM, images=1_797)
+
+
+def start_lockstep_of_adam() -> object:
+    return start_lockstep(Mode(dataset="starter", optimizer="adam"), owner="ann")
+
+
+@pytest.mark.parametrize(
+    ("worker", "start", "free"),
+    [
+        (train, lambda: local.start_training(ADAM, owner="ann"), 4 * 10**8),
+        (lockstep, start_lockstep_of_adam, 10**9),  # both frameworks in one process
+        (duel, lambda: start_duel(ADAM.changed(epochs=2), owner="ann"), 2 * 10**9),  # two processes each
+    ],
+    ids=["training", "lockstep", "duel"],
+)
+def test_what_had_to_wait_in_line_is_refused_where_too_little_is_free_when_its_turn_has_come(
+    worker: ModuleType, start: Callable[[], object], free: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build_starter()
+    desks: list[Desk] = []
+    monkeypatch.setattr(local, "launch", lambda _, job, lock: desks.append(Desk(job, lock)))
+    start()
+    monkeypatch.setattr(memory, "free_bytes", lambda: free)
+    with pytest.raises(UsageError, match=r"more memory than there is: .*, what is free now, received about"):
+        worker.main(desks[0])
+    desks[0].beat.close()
+    desks[0].lock.close()
 
 
 @pytest.fixture
