@@ -16,6 +16,7 @@ import time
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from numpy.typing import NDArray
@@ -56,13 +57,20 @@ class Child:
 
     def ask(self, request: Json, pause: Callable[[], None]) -> Reply:
         """Send `request` and return the answer, as `send` and `answer` do."""
-        self.send(request)
+        self.send(request, pause=pause)
         return self.answer(pause)
 
-    def send(self, request: Json, array: NDArray[Any] | None = None) -> None:
-        """Give it something to do, and what with. Raises `WorkerError` if it has died."""
+    def send(
+        self, request: Json, array: NDArray[Any] | None = None, *, pause: Callable[[], None] = lambda: None
+    ) -> None:
+        """Give it something to do, and what with; `pause` is called as by `answer` while its pipe is full.
+
+        Raises `WorkerError` if it has died, or stays stopped.
+        """
         try:
-            messages.send(self._requests.fileno(), request, array)
+            messages.send(
+                self._requests.fileno(), request, array, wait=partial(wait_for_room, self._process, self.name, pause)
+            )
         except OSError as error:
             raise self._death() from error
 
@@ -113,8 +121,20 @@ def wait_for_answer(process: subprocess.Popen[bytes], name: str, pause: Callable
     Raises `WorkerError` if it stays stopped.
     """
     assert process.stdout is not None
+    _wait(process.stdout.fileno(), select.POLLIN, process, name, pause)
+
+
+def wait_for_room(process: subprocess.Popen[bytes], name: str, pause: Callable[[], None]) -> None:
+    """Wait until something can be said to the child `process`, as `wait_for_answer` does for what it says."""
+    assert process.stdin is not None
+    _wait(process.stdin.fileno(), select.POLLOUT, process, name, pause)
+
+
+def _wait(
+    descriptor: int, event: int, process: subprocess.Popen[bytes], name: str, pause: Callable[[], None]
+) -> None:
     poll = select.poll()
-    poll.register(process.stdout.fileno(), select.POLLIN)
+    poll.register(descriptor, event)
     stopped = 0  # looks, of this process's own
     while not poll.poll(LOOK_SECONDS * 1000):
         pause()
