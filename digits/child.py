@@ -7,6 +7,7 @@ process then, even in the middle of its work.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import select
 import subprocess
@@ -39,10 +40,12 @@ class Child:
     def __init__(self, name: str, command: list[str], environment: dict[str, str]) -> None:
         self.name = name
         self._process = subprocess.Popen(command, bufsize=0, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                         pipesize=PIPE_BYTES, cwd=settings.PROJECT, env=environment)  # fmt: skip
+                                         cwd=settings.PROJECT, env=environment)  # fmt: skip
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._requests, self._replies = self._process.stdin, self._process.stdout
+        for pipe in (self._requests, self._replies):
+            _widen(pipe.fileno())
 
     @property
     def pid(self) -> int:
@@ -113,6 +116,13 @@ class Child:
         how = f"signal {-status}" if status < 0 else f"exit status {status}"
         return WorkerError(f"The process {self.name} died", received=how,
                            do="worker.log says more; where it says nothing, memory may have run out.")  # fmt: skip
+
+
+def _widen(pipe: int) -> None:
+    """Let `pipe` hold more at a time, where there is a way and the system has that much left for this user."""
+    if sys.platform == "linux":
+        with suppress(OSError):
+            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
 
 
 def wait_for_answer(process: subprocess.Popen[bytes], name: str, pause: Callable[[], None]) -> None:

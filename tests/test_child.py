@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -79,6 +80,18 @@ def test_an_answer_is_a_header_and_an_array_and_what_a_library_prints_is_neither
     assert array.tolist() == [3.0, 4.0]
     assert child.ask({"do": "print"}, never) == ({}, None)
     assert child.ask({"do": "print"}, never) == ({}, None)
+
+
+def test_where_no_wide_pipe_is_allowed_a_child_has_a_narrow_one(tmp_path: Path, monkeypatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr("fcntl.fcntl", refuse)
+    (tmp_path / "served.py").write_text(SERVED)
+    child = Child("Ann", [sys.executable, str(tmp_path / "served.py")], environment())
+    child.send({"do": "sum"}, LARGE)
+    assert child.answer(never)[0] == {"sum": int(LARGE.sum())}
+    child.close()
 
 
 @pytest.mark.parametrize(
