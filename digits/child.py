@@ -7,6 +7,7 @@ process then, even in the middle of its work.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import select
 import subprocess
@@ -16,6 +17,7 @@ import time
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from numpy.typing import NDArray
@@ -38,10 +40,12 @@ class Child:
     def __init__(self, name: str, command: list[str], environment: dict[str, str]) -> None:
         self.name = name
         self._process = subprocess.Popen(command, bufsize=0, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                         pipesize=PIPE_BYTES, cwd=settings.PROJECT, env=environment)  # fmt: skip
+                                         cwd=settings.PROJECT, env=environment)  # fmt: skip
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._requests, self._replies = self._process.stdin, self._process.stdout
+        for pipe in (self._requests, self._replies):
+            _widen(pipe.fileno())
 
     @property
     def pid(self) -> int:
@@ -56,13 +60,20 @@ class Child:
 
     def ask(self, request: Json, pause: Callable[[], None]) -> Reply:
         """Send `request` and return the answer, as `send` and `answer` do."""
-        self.send(request)
+        self.send(request, pause=pause)
         return self.answer(pause)
 
-    def send(self, request: Json, array: NDArray[Any] | None = None) -> None:
-        """Give it something to do, and what with. Raises `WorkerError` if it has died."""
+    def send(
+        self, request: Json, array: NDArray[Any] | None = None, *, pause: Callable[[], None] = lambda: None
+    ) -> None:
+        """Give it something to do, and what with; `pause` is called as by `answer` while its pipe is full.
+
+        Raises `WorkerError` if it has died, or stays stopped.
+        """
         try:
-            messages.send(self._requests.fileno(), request, array)
+            messages.send(
+                self._requests.fileno(), request, array, wait=partial(wait_for_room, self._process, self.name, pause)
+            )
         except OSError as error:
             raise self._death() from error
 
@@ -107,14 +118,33 @@ class Child:
                            do="worker.log says more; where it says nothing, memory may have run out.")  # fmt: skip
 
 
+def _widen(pipe: int) -> None:
+    """Let `pipe` hold more at a time, where there is a way and the system has that much left for this user."""
+    if sys.platform == "linux":
+        with suppress(OSError):
+            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
+
+
 def wait_for_answer(process: subprocess.Popen[bytes], name: str, pause: Callable[[], None]) -> None:
     """Wait until the child `process` says something; `pause` is called twice a second meanwhile, and may raise.
 
     Raises `WorkerError` if it stays stopped.
     """
     assert process.stdout is not None
+    _wait(process.stdout.fileno(), select.POLLIN, process, name, pause)
+
+
+def wait_for_room(process: subprocess.Popen[bytes], name: str, pause: Callable[[], None]) -> None:
+    """Wait until something can be said to the child `process`, as `wait_for_answer` does for what it says."""
+    assert process.stdin is not None
+    _wait(process.stdin.fileno(), select.POLLOUT, process, name, pause)
+
+
+def _wait(
+    descriptor: int, event: int, process: subprocess.Popen[bytes], name: str, pause: Callable[[], None]
+) -> None:
     poll = select.poll()
-    poll.register(process.stdout.fileno(), select.POLLIN)
+    poll.register(descriptor, event)
     stopped = 0  # looks, of this process's own
     while not poll.poll(LOOK_SECONDS * 1000):
         pause()

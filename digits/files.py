@@ -27,12 +27,14 @@ from digits.growing import Growing
 from digits.remembered import Remembered
 
 Json = dict[str, Any]
-REFUSALS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)  # of a disk or its owner
+REFUSALS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)  # of a disk
+DENIALS = (errno.EACCES, errno.EPERM)  # of its owner, where a file is named: much else is denied as well
 
 
 def unwritable(error: OSError) -> DigitsError | None:
     """Return the error that names the folder which cannot be written; None where `error` is another one."""
-    if error.errno not in REFUSALS:
+    denied = error.errno in DENIALS and error.filename is not None
+    if error.errno not in REFUSALS and not denied:
         return None
     named = isinstance(error.filename, str)  # a full disk does not say of which file
     folder = Path(error.filename).parent if named else settings.home()

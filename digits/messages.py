@@ -7,6 +7,7 @@ import os
 import select
 import struct
 import time
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -19,8 +20,15 @@ LENGTHS = struct.Struct(">II")
 MAX_BYTES = 64 * 2**20
 
 
-def send(descriptor: int, header: Json, array: NDArray[Any] | None = None) -> None:
-    """Write one message whole. Raises `BrokenPipeError` when nobody reads any more."""
+def send(
+    descriptor: int, header: Json, array: NDArray[Any] | None = None, *, wait: Callable[[], None] | None = None
+) -> None:
+    """Write one message whole. Raises `BrokenPipeError` when nobody reads any more.
+
+    Where the pipe is full, `wait` is to return when it has room, or raise; without it the kernel waits for ever.
+    """
+    if wait:
+        os.set_blocking(descriptor, False)
     body = memoryview(b"")
     if array is not None:
         header = {**header, "dtype": array.dtype.str, "shape": array.shape}
@@ -29,7 +37,12 @@ def send(descriptor: int, header: Json, array: NDArray[Any] | None = None) -> No
     for part in (memoryview(LENGTHS.pack(len(text), len(body)) + text), body):  # megabytes are not copied
         data = part
         while data:
-            data = data[os.write(descriptor, data) :]
+            try:
+                data = data[os.write(descriptor, data) :]
+            except BlockingIOError:
+                if wait is None:
+                    raise
+                wait()
 
 
 def receive(descriptor: int, *, wait_seconds: float) -> tuple[Json, NDArray[Any] | None] | None:

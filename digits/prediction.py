@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from digits import messages, settings
 from digits.attribution import Attribution
-from digits.child import wait_for_answer
+from digits.child import wait_for_answer, wait_for_room
 from digits.engine.local import environment
 from digits.errors import DigitsError, WorkerError
 from digits.evaluation.metrics import probabilities
@@ -147,8 +147,10 @@ class Predictor:
             raise WorkerError(f"The {self.framework} worker is not running")
         number, end = next(self._ids), time.monotonic() + seconds
         try:
-            messages.send(process.stdin.fileno(), {**header, "id": number}, array)
-            wait_for_answer(process, f"that reads in {FRAMEWORK_NAMES[self.framework]}", partial(_in_time, end))
+            watched = process, f"that reads in {FRAMEWORK_NAMES[self.framework]}", partial(_in_time, end)
+            room = partial(wait_for_room, *watched)
+            messages.send(process.stdin.fileno(), {**header, "id": number}, array, wait=room)
+            wait_for_answer(*watched)
             reply = messages.receive(process.stdout.fileno(), wait_seconds=seconds)
         except (WorkerError, OSError) as error:
             self._end()

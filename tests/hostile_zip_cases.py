@@ -141,7 +141,7 @@ SMALL = {
     "a name with ..": _named(b"3/../../9.png", LEADS_OUT),
     "a name with a drive": _named(b"C:/3/9.png", LEADS_OUT),
     "a name with backslashes": _named(b"3\\..\\..\\9.png", LEADS_OUT),
-    "a name with NUL": _named(b"3/3/9.png\0.txt", LEADS_OUT),
+    "a name with NUL": _named(b"3/3/9.png\0.txt", "has a name with NUL in it"),
     "no name": _named(b"", "has no name"),
     "a name of 64 kB": _named(b"3/3/" + b"x" * 65_000 + b".png", "a name of more than 4,096 bytes"),
     "a name that is no UTF-8": _named(b"3/\xff.png", UNSOUND, both={"flags": 0x800}),
@@ -176,7 +176,7 @@ SMALL = {
     "half of it": Case(_writes(partial(cut, 0.5)), UNSOUND),
     "all but its last byte": Case(_writes(lambda: archive(sound())[:-1]), UNSOUND),
 }  # fmt: skip
-MILLION = 1_000_000
+MILLION, STRAY = 1_000_000, "too many files in its digit folders that are no pictures"
 LARGE = {
     "a member of 1 GB in 1 MB": Case(_writes(lambda: archive(with_victim(deflated(VICTIM, bytes(10**9))))),
                                      "It is too large", False),
@@ -192,6 +192,10 @@ LARGE = {
         partial(many, count=70_000, end=End(members=65_535, wide={"count": 65_535})), UNSOUND),
     "2,000 names of 64 kB": Case(_writes(lambda: archive(
         Member(b"3/3/%d" % number + b"x" * 65_000, b"") for number in range(2000))), "is too large|more than 4,096"),
+    "1,000,000 notes in a digit's folder": Case(
+        partial(many, count=MILLION, name=b"0/0/00000000.txt"), STRAY),
+    "1,000,000 folders in a digit's folder": Case(
+        partial(many, count=MILLION, name=b"0/00000000/y.png"), STRAY),
     "100,000 members that each inflate 1,000-fold": Case(
         _writes(partial(shallow_bombs, 100_000)), "promises too much"),
 }  # fmt: skip

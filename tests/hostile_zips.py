@@ -16,7 +16,7 @@ LOCAL = np.dtype([("signature", "S4"), ("need", "<u2"), ("flags", "<u2"), ("meth
                  )  # fmt: skip
 ENTRY = np.dtype([("signature", "S4"), ("made", "<u2"), *LOCAL.descr[1:], ("comment", "<u2"), ("disk", "<u2"),
                   ("internal", "<u2"), ("external", "<u4"), ("start", "<u4")])  # fmt: skip
-DEFLATED = 8
+DEFLATED, NUMBERED = 8, b"0/0/00000000.png"
 
 
 @dataclass
@@ -101,12 +101,19 @@ def ending(start: int, size: int, count: int, end: End = End()) -> bytes:  # noq
     return wide + struct.pack("<4s4H2IH", b"PK\5\6", 0, 0, count, count, *told[1:], said) + end.comment
 
 
-def many(path: Path, count: int, *, last: Member | None = None, end: End = End()) -> None:  # noqa: B008 immutable
+def many(
+    path: Path,
+    count: int,
+    *,
+    name: bytes = NUMBERED,
+    last: Member | None = None,
+    end: End = End(),  # noqa: B008 immutable
+) -> None:
     """Write a ZIP of `count` empty members, and perhaps a last one, to `path`: a million take a second."""
     numbers = np.arange(count)
     local = np.zeros(count, [*LOCAL.descr, ("name", "S16")])
     entry = np.zeros(count, [*ENTRY.descr, ("name", "S16")])
-    written = named(numbers)
+    written = named(numbers, name)
     for records, signature in ((local, b"PK\3\4"), (entry, b"PK\1\2")):
         records["signature"], records["named"], records["name"] = signature, 16, written
     entry["start"] = numbers * local.itemsize
@@ -120,9 +127,10 @@ def many(path: Path, count: int, *, last: Member | None = None, end: End = End()
         file.write(ending(directory, file.tell() - directory, count + bool(last), end))
 
 
-def named(numbers: np.ndarray) -> np.ndarray:
-    """`0/0/00000017.png` for each of `numbers` (n,)."""
-    letters = np.frombuffer(b"0/0/00000000.png" * len(numbers), np.uint8).reshape(-1, 16).copy()
+def named(numbers: np.ndarray, name: bytes = NUMBERED) -> np.ndarray:
+    """`name`, of 16 letters, with each of `numbers` (n,) in place of its eight zeros: `0/0/00000017.png`."""
+    letters = np.frombuffer(name * len(numbers), np.uint8).reshape(-1, 16).copy()
+    last = name.index(b"0" * 8) + 7
     for place in range(8):
-        letters[:, 11 - place] += (numbers // 10**place % 10).astype(np.uint8)
+        letters[:, last - place] += (numbers // 10**place % 10).astype(np.uint8)
     return letters.view("S16")[:, 0]

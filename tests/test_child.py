@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -8,6 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from digits.child import Child
@@ -29,6 +31,8 @@ def answer(request):
         raise UsageError("It cannot be done", received=3)
     if request["do"] == "break":
         raise KeyError("there")
+    if request["do"] == "sum":
+        return {"sum": int(request["array"].sum())}, None
     if request["do"] == "die":
         os._exit(3)
     if request["do"] == "compute":
@@ -42,6 +46,7 @@ def answer(request):
 
 serve(answer)
 """
+LARGE = np.arange(3_000_000, dtype=np.int32)  # more than any pipe holds
 # A parent of three: one that works, one that sleeps, one that was never asked.
 PARENT = """
 import sys, time
@@ -75,6 +80,18 @@ def test_an_answer_is_a_header_and_an_array_and_what_a_library_prints_is_neither
     assert array.tolist() == [3.0, 4.0]
     assert child.ask({"do": "print"}, never) == ({}, None)
     assert child.ask({"do": "print"}, never) == ({}, None)
+
+
+def test_where_no_wide_pipe_is_allowed_a_child_has_a_narrow_one(tmp_path: Path, monkeypatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr("fcntl.fcntl", refuse)
+    (tmp_path / "served.py").write_text(SERVED)
+    child = Child("Ann", [sys.executable, str(tmp_path / "served.py")], environment())
+    child.send({"do": "sum"}, LARGE)
+    assert child.answer(never)[0] == {"sum": int(LARGE.sum())}
+    child.close()
 
 
 @pytest.mark.parametrize(
@@ -163,3 +180,43 @@ def test_a_child_that_was_stopped_is_given_up_and_one_that_goes_on_is_not(
     with pytest.raises(WorkerError, match="was stopped"):
         child.ask({"do": "sleep"}, stop_for_a_while)
     assert len(looks) > 12
+
+
+def test_a_child_that_was_stopped_is_given_up_while_it_is_sent_more_than_its_pipe_holds(
+    child: Child, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("digits.child.LOOK_SECONDS", 0.05)
+    monkeypatch.setattr("digits.child.SILENT_SECONDS", 0.2)
+    looks: list[int] = []
+    os.kill(child.pid, signal.SIGSTOP)
+    with pytest.raises(WorkerError, match="Ann was stopped"):
+        child.send({"do": "print"}, LARGE, pause=lambda: looks.append(1))
+    assert len(looks) > 2
+
+
+def test_a_parent_may_stop_waiting_for_a_child_that_takes_nothing(child: Child) -> None:
+    def stop() -> None:
+        raise StoppedError("enough")
+
+    os.kill(child.pid, signal.SIGSTOP)
+    with pytest.raises(StoppedError):
+        child.send({"do": "print"}, LARGE, pause=stop)
+
+
+def test_a_child_that_goes_on_gets_the_whole_of_what_was_sent(child: Child) -> None:
+    looks: list[int] = []
+
+    def go_on() -> None:
+        looks.append(1)
+        os.kill(child.pid, signal.SIGCONT)
+
+    os.kill(child.pid, signal.SIGSTOP)
+    child.send({"do": "sum"}, LARGE, pause=go_on)
+    assert child.answer(never)[0] == {"sum": int(LARGE.sum())}
+    assert looks
+
+
+def test_a_child_that_is_killed_while_it_is_sent_something_is_told(child: Child) -> None:
+    os.kill(child.pid, signal.SIGSTOP)
+    with pytest.raises(WorkerError, match="signal 9"):
+        child.send({"do": "print"}, LARGE, pause=lambda: os.kill(child.pid, signal.SIGKILL))

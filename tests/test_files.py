@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import errno
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +11,7 @@ import numpy as np
 import pytest
 
 from digits.errors import IntegrityError
-from digits.files import Lock, append_line, parse_lines, read_arrays, read_json, replace, write_json
+from digits.files import Lock, append_line, parse_lines, read_arrays, read_json, replace, unwritable, write_json
 
 
 def test_a_file_is_replaced_whole_and_leaves_nothing_beside_it(tmp_path: Path) -> None:
@@ -27,6 +29,18 @@ def test_a_failed_write_keeps_the_old_file(tmp_path: Path) -> None:
         replace(path, "not bytes")  # type: ignore[arg-type]
     assert path.read_bytes() == b"old"
     assert [entry.name for entry in tmp_path.iterdir()] == ["value"]
+
+
+def test_what_the_disk_refuses_names_the_folder_of_the_file_or_the_lab(lab: Path) -> None:
+    denied = PermissionError(errno.EACCES, "Permission denied", str(lab / "runs" / "1" / "status.json"))
+    assert str(unwritable(denied)).startswith(f"{lab}/runs/1 cannot be read or written: received Permission")
+    full = OSError(errno.ENOSPC, "No space left on device")
+    assert str(unwritable(full)).startswith(f"{lab} cannot be read or written: received No space")
+
+
+@pytest.mark.parametrize("number", [errno.EPERM, errno.EACCES])
+def test_what_is_denied_of_no_file_is_not_said_of_the_lab(number: int) -> None:
+    assert unwritable(OSError(number, os.strerror(number))) is None
 
 
 def test_an_unfinished_last_line_is_not_read(tmp_path: Path) -> None:

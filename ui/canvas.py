@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import base64
-import io
 import json
 import uuid
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import streamlit as st
 import streamlit_drawable_canvas as drawable
-from numpy.typing import NDArray
-from PIL import Image
 
-from digits.images.ink import on_white
 from digits.images.strokes import CANVAS_SIDE, PEN_WIDTH, Points
 from ui.drawing.drawn import Drawn
 from ui.drawing.fabric import pen_of, pens_of, strokes_of
+from ui.drawing.picture import ink_of
+from ui.frame import errors_shown
 
 PARTS = Path(__file__).parent / "components"
 THINNEST, WIDEST = 8, 28
@@ -46,29 +42,27 @@ def canvas(key: str, *, width: int = CANVAS_SIDE, height: int = CANVAS_SIDE) -> 
     """
     pen = _pen(key)
     with st.container(key=f"sheet-{key}", width=width, gap="small"):
-        result = drawable.st_canvas(
+        drawable.st_canvas(
             stroke_width=pen, stroke_color="#000000", background_color="#ffffff", width=width, height=height,
             return_image_data=True, key=key,
         )  # fmt: skip
         data = {"pen": pen, "thinnest": THINNEST, "widest": WIDEST, "replay": st.session_state.get(_replayed(key))}
         _tools(key=f"{key}-tools", data=json.dumps(data), default={"pen": pen}, on_pen_change=lambda: None)
-    return _drawn(result.image_data, result.json_data, pen)
+    with errors_shown():  # here: where a fragment is drawn anew, nobody else shows them
+        return stands_on(key, width=width, height=height)
+    return None
 
 
-def stands_on(key: str) -> Drawn | None:
-    """Return what is on the canvas `key` now: a click comes before the page is drawn anew with what came with it."""
-    said = (st.session_state.get(key) or {}).get("drawing") or {}
-    if not said.get("data"):
+def stands_on(key: str, *, width: int = CANVAS_SIDE, height: int = CANVAS_SIDE) -> Drawn | None:
+    """Return what is on the canvas `key` now: a click comes before the page is drawn anew with what came with it.
+
+    None while it is blank. Raises `DigitsError` if the browser sent what no canvas of that size does.
+    """
+    said = st.session_state.get(key)  # where no canvas was shown yet, it may be another page's
+    said = said.get("drawing") if isinstance(said, Mapping) else None
+    if not isinstance(said, Mapping) or not said.get("data"):
         return None
-    with Image.open(io.BytesIO(base64.b64decode(said["data"].partition(",")[2])), formats=["PNG"]) as image:
-        return _drawn(np.asarray(image.convert("RGBA")), said.get("raw"), _pen(key))
-
-
-def _drawn(pixels: NDArray[np.uint8] | None, strokes: Any, pen: int) -> Drawn | None:
-    """Return what a canvas shows, from its picture (h, w, 4) and its JSON; None while it is blank."""
-    if pixels is None:
-        return None
-    ink = on_white(np.ascontiguousarray(pixels, np.uint8))
+    ink, strokes, pen = ink_of(said["data"], width=width, height=height), said.get("raw"), _pen(key)
     last, pens = pen_of(strokes, pen), pens_of(strokes, pen)
     mixed = any(one != last for one in pens)
     return Drawn(ink, strokes_of(strokes), last, pens if mixed else ()) if ink.any() else None

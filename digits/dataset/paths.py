@@ -19,6 +19,7 @@ DIGITS = frozenset("0123456789")
 NUMBERS = re.compile(r"\d+", re.ASCII)
 LITTER = re.compile(r"(?:^|/)(?:\.|(?:thumbs\.db|desktop\.ini|__macosx)(?:/|$))", re.IGNORECASE)
 LARGEST_FILE_BYTES = 1 << 20  # a 28×28 picture takes 3 kB; the rest is room for profiles and comments
+MOST_STRAY = 100_000  # files in digit folders that cannot be pictures, beside one a picture: each is listed by name
 LICENCE_NAMES = ("ATTRIBUTION.txt", "LICENSE", "LICENSE.txt", "LICENCE", "LICENCE.txt")
 
 
@@ -104,4 +105,18 @@ def check_complete(per_digit: Sequence[int], what: str) -> None:
             f"{what} is not complete",
             expected="images of all ten digits",
             received=f"none of {', '.join(missing)}",
+        )
+
+
+def check_stray(stray: int, pictures: int, what: str, *, name: str, reason: str) -> None:
+    """Raise `SourceError` if too many files in digit folders are no pictures: `name` is one, for that `reason`.
+
+    There are so many `pictures` beside them as far as is known yet.
+    """
+    if stray > MOST_STRAY + pictures:
+        raise SourceError(
+            f"{what} holds too many files in its digit folders that are no pictures",
+            expected=f"at most {MOST_STRAY:,} and one a picture",
+            received=f"more, such as {name[:200]!r}: {reason}",
+            do="Leave them out, or keep them in a folder of another name, which is not looked at.",
         )

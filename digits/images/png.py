@@ -223,7 +223,7 @@ def expanded(header: Header, found: list[Chunk]) -> Bytes:
     kept = [chunk for chunk in found if chunk[0] in (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")]
     try:
         with Image.open(io.BytesIO(SIGNATURE + b"".join(map(_chunk, kept))), formats=["PNG"]) as image:
-            highest = max(image.tobytes())
+            highest = max(image.tobytes()) if header.colour == 3 else 0
             pixels = np.array(image.convert("RGBA"))
     except (OSError, SyntaxError, ValueError) as error:
         raise ImageError("Its colours cannot be read", received=error) from error

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from digits.child import Child
 from digits.dataset import decoding
 from digits.dataset.decoding import Decoded, Second, decoded
 from digits.dataset.paths import Picture
@@ -44,7 +45,7 @@ def two(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Second, "_has_started", started)
 
 
-def started(self: Second, child) -> bool:
+def started(self: Second, child: Child) -> bool:
     if self._starting:
         child.answer(lambda: None)
         self._starting = False
@@ -92,6 +93,29 @@ def kill(seconds: list[Second]) -> None:
     for second in seconds:
         assert second._child is not None
         os.kill(second._child.pid, signal.SIGKILL)
+
+
+@pytest.mark.usefixtures("two")
+def test_when_the_second_process_is_stopped_this_one_goes_on_though_its_pipe_is_full(
+    capfd: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("digits.child.LOOK_SECONDS", 0.05)
+    monkeypatch.setattr("digits.child.SILENT_SECONDS", 0.2)
+
+    def stopped(self: Second, child: Child) -> bool:
+        found = started(self, child)
+        os.kill(child.pid, signal.SIGSTOP)
+        return found
+
+    monkeypatch.setattr(Second, "_has_started", stopped)
+    larger = [[one._replace(data=large(one.data)) for one in chunk] for chunk in chunks()]
+    check(list(decoded(iter(larger), 8)))
+    assert capfd.readouterr().err.startswith(f"{WORDS}: The process that decodes pictures was stopped")
+
+
+def large(data: bytes | ImageError) -> bytes | ImageError:
+    """The picture `data` with a comment, three of which are more than a pipe holds."""
+    return data if isinstance(data, ImageError) else data[:33] + factory.chunk(b"prVt", bytes(700_000)) + data[33:]
 
 
 @pytest.mark.usefixtures("two")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -60,9 +59,7 @@ def opened(monkeypatch: pytest.MonkeyPatch, strokes: tuple[Points, ...] = ()) ->
     if strokes:
         canvases.put(monkeypatch, strokes)
     else:
-        monkeypatch.setattr(
-            "ui.canvas.drawable.st_canvas", lambda **_: SimpleNamespace(image_data=None, json_data=None)
-        )
+        monkeypatch.setattr("ui.canvas.drawable.st_canvas", lambda **_: None)
     app = AppTest.from_function(script, default_timeout=30).run()
     assert not app.exception, app.exception
     return app

@@ -57,6 +57,13 @@ def test_a_blank_canvas_keeps_nothing_and_says_what_can_be_done() -> None:
     assert not app.segmented_control
 
 
+def test_a_click_keeps_what_was_drawn_whatever_the_browser_sends_of_the_canvas_meanwhile() -> None:
+    app = draw(opened(), 3)
+    app.session_state[teach.CANVAS] = {"drawing": {"data": "what no canvas sends"}}
+    say(app, 8)
+    assert [kept.digit for kept in drawings.all_drawings()] == [8]
+
+
 def test_a_click_keeps_the_drawing_with_what_the_chosen_runs_said() -> None:
     app = say(draw(opened(), 0), 4)
     (kept,) = drawings.all_drawings()

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import io
 from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
 
-from tests import canvases  # noqa: F401, before what it stands in for
+from tests.canvases import told  # before what it stands in for
 from tests.drawings.made import mixed
 from ui import canvas
 
@@ -23,14 +20,6 @@ def session(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     found: dict[str, Any] = {}
     monkeypatch.setattr(canvas.st, "session_state", found)
     return found
-
-
-def told(ink: np.ndarray, *objects: dict[str, Any]) -> dict[str, Any]:
-    """Ink and strokes as the component tells them."""
-    file = io.BytesIO()
-    Image.fromarray(255 - ink).convert("RGBA").save(file, "PNG")
-    picture = f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
-    return {"drawing": {"raw": {"objects": list(objects)}, "data": picture}}
 
 
 def test_what_the_browser_told_last_is_on_the_canvas_with_the_pen_of_each_stroke(session: dict[str, Any]) -> None:

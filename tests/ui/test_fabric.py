@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 
-from ui.drawing.fabric import pen_of, pens_of, strokes_of
+from digits.errors import UsageError
+from ui.drawing.fabric import MOST_POINTS, pen_of, pens_of, strokes_of
 
 # The mouse went through these points; the brush leaves out the last but one of each stroke.
 HOOK = [(100, 60), (98, 90), (99, 130), (102, 131), (140, 150), (180, 140), (200, 120)]
@@ -56,7 +58,10 @@ def test_the_pen_is_the_one_of_the_last_stroke() -> None:
         None, [], {}, {"objects": None}, {"objects": [None, 3, {}]}, {"objects": [{"path": "M 1 2"}]},
         {"objects": [{"path": [["M", 1, 2], ["Q", "a", "b", 1, 1]]}]}, {"objects": [{"path": [[], [3], ["L", 1]]}]},
         {"objects": [{"path": [["M", 1, 2], ["L", float("nan"), 2]]}]}, {"objects": [{"path": [["L", 1e9, 2]]}]},
-        {"objects": [{"path": [[["L"], 1, 2]]}]}, {"objects": [{"type": "Circle", "radius": 3}]},
+        {"objects": [{"path": [[["L"], 1, 2]]}]}, {"objects": [{"path": [{"L": 1}]}]},
+        {"objects": [{"path": [7, 8]}]}, {"objects": [{"path": [["L", 10**400, 2]]}]},
+        {"objects": [{"path": [["L", [1] * 9, [2] * 9]]}]},
+        {"objects": [{"path": [["L", "1", "2"]]}]}, {"objects": [{"type": "Circle", "radius": 3}]},
     ],
 )  # fmt: skip
 def test_what_is_no_stroke_is_left_out(sent: Any) -> None:
@@ -69,3 +74,16 @@ def test_each_stroke_has_its_pen_and_what_is_no_stroke_has_none() -> None:
     sent = {"objects": [{**line, "strokeWidth": 8}, {"strokeWidth": 9}, line, {**line, "strokeWidth": True}]}
     assert len(strokes_of(sent)) == 3
     assert pens_of(sent, 16) == (8, 16, 16)
+
+
+@pytest.mark.parametrize("strokes", [[MOST_POINTS], [1] * (MOST_POINTS // 2 + 1), [MOST_POINTS // 2] * 2])
+@pytest.mark.parametrize("read", [strokes_of, lambda sent: pen_of(sent, 16), lambda sent: pens_of(sent, 16)])
+def test_more_points_than_a_hand_draws_are_refused(strokes: list[int], read: Callable[[Any], object]) -> None:
+    sent = {"objects": [{"path": [["L", 3, 4]] * points} for points in strokes]}
+    with pytest.raises(UsageError, match="More is drawn than a hand draws: expected at most 100,000 points"):
+        read(sent)
+
+
+def test_what_a_hand_draws_in_minutes_is_read() -> None:
+    path = [["L", place / 1000, 4] for place in range(MOST_POINTS - 1)]
+    assert len(strokes_of({"objects": [{"path": path}]})[0]) == MOST_POINTS - 1

@@ -11,14 +11,19 @@ from typing import Any
 
 import numpy as np
 
+from digits.errors import UsageError
 from digits.images.strokes import FARTHEST, Points
 
 CONTROLS = {"Q": 4, "L": 2}  # how many numbers follow; the first two are a point that was drawn
+MOST_POINTS = 100_000  # of all strokes: a hand that never rests draws a quarter of an hour for so many
 DOT = 0.2  # a stroke that never leaves its first point by more pixels is a dot
 
 
 def strokes_of(drawing: Any) -> tuple[Points, ...]:
-    """Return the strokes, (n, 2) float64 in canvas pixels, of the canvas's JSON; what is no stroke is left out."""
+    """Return the strokes, (n, 2) float64 in canvas pixels, of the canvas's JSON; what is no stroke is left out.
+
+    Raises `UsageError` if there are more points than a hand draws, as the other functions here do.
+    """
     return tuple(points for points in map(_stroke, _objects(drawing)) if points is not None)
 
 
@@ -35,7 +40,17 @@ def pen_of(drawing: Any, usual: float) -> float:
 
 def _objects(drawing: Any) -> list[Any]:
     objects = drawing.get("objects") if isinstance(drawing, dict) else None
-    return objects if isinstance(objects, list) else []
+    objects = objects if isinstance(objects, list) else []
+    points = len(objects) + sum(len(_path(thing)) for thing in objects)
+    if points > MOST_POINTS:
+        raise UsageError("More is drawn than a hand draws", expected=f"at most {MOST_POINTS:,} points",
+                         received=f"{points:,}", do="Clear the canvas and draw again.")  # fmt: skip
+    return objects
+
+
+def _path(thing: Any) -> list[Any]:
+    path = thing.get("path") if isinstance(thing, dict) else None
+    return path if isinstance(path, list) else []
 
 
 def _width(thing: Any, usual: float) -> float:
@@ -47,13 +62,12 @@ def _width(thing: Any, usual: float) -> float:
 
 def _stroke(thing: Any) -> Points | None:
     """Return the points of one path of the brush, a dot as (1, 2); None if it is something else."""
-    path = thing.get("path") if isinstance(thing, dict) else None
-    if not isinstance(path, list):
-        return None
     try:
-        drawn = [step[1:3] for step in path if len(step) == 1 + CONTROLS.get(step[0], -1)]
+        drawn = [step[1:3] for step in _path(thing) if len(step) == 1 + CONTROLS.get(step[0], -1)]
+        if any(type(value) not in (int, float) for point in drawn for value in point):
+            return None
         points = np.asarray(drawn, np.float64).reshape(-1, 2)
-    except (TypeError, ValueError, IndexError):
+    except (TypeError, ValueError, LookupError, OverflowError):
         return None
     if not len(points) or not (np.abs(points) <= FARTHEST).all():
         return None

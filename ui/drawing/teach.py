@@ -64,7 +64,9 @@ def _teach(key: str, known: int | None, drawn: Drawn, answers: dict[str, int]) -
     Where a stroke came since the page was drawn, the digit is said of what is there now, as which it is kept as soon
     as that was answered.
     """
-    digit, now = st.session_state[key], stands_on(CANVAS) or drawn
+    digit, now = st.session_state[key], drawn
+    with suppress(DigitsError):  # the page says what is wrong with what is there now
+        now = stands_on(CANVAS) or drawn
     if _mark(now) != _mark(drawn):
         st.session_state[EARLY] = (known if digit is None else digit, now)
     elif digit is None:

@@ -19,6 +19,7 @@ from digits.dataset.paths import (
     LICENCE_NAMES,
     Picture,
     check_complete,
+    check_stray,
     digit_of,
     is_litter,
     natural,
@@ -43,6 +44,7 @@ TOLD = np.dtype([("flags", "<u2"), ("method", "<u2"), ("crc", "<u4"), ("stored",
 FOLLOWS = 0x8  # sizes and CRC-32 stand behind the member
 ROOM = 1 << 18  # for the header before a member and the descriptor behind it
 MOST_FOLD, SLACK_BYTES = 10, 1 << 24  # a PNG is deflated already, and hardly shrinks again
+OTHER, FOLDER = 10, 11  # kinds of members beside the digits
 CHUNK = 4_096  # members whose numbers are objects at a time
 
 
@@ -57,6 +59,7 @@ class Member(NamedTuple):
     flags: int
     method: int
     named: int
+    kind: int
     told: bytes  # by its own header (`TOLD`), unless its numbers stand elsewhere
 
 
@@ -69,6 +72,44 @@ def _members(rows: Rows) -> Iterator[Member]:
         yield Member._make((*row, flat[index * size : index * size + size]))
 
 
+class Kinds:
+    """What the names of members say: a picture of the digit 0 … 9, `OTHER`, a `FOLDER`, or one that is refused.
+
+    Those that are refused are as many kinds as there are digits and reasons: `refused` has both, by the kind.
+    """
+
+    def __init__(self, origin: str) -> None:
+        self.refused: dict[int, tuple[int, ImageError]] = {}
+        self._origin = origin
+        self._known: dict[tuple[int, str], int] = {}
+        self._stray = self._pictures = 0
+
+    def of(self, names: list[str]) -> list[int]:
+        """Return the kinds of `names`. Raises `SourceError` if too many lie in digit folders and are no pictures."""
+        return [self._of(name) for name in names]
+
+    def _of(self, name: str) -> int:
+        if name.endswith("/"):
+            return FOLDER
+        try:
+            digit = None if is_litter(name) else digit_of(name)
+        except ImageError as error:
+            return self._refuse(name, str(error))
+        if digit is None:
+            return OTHER
+        self._pictures += 1
+        return digit
+
+    def _refuse(self, name: str, reason: str) -> int:
+        self._stray += 1
+        check_stray(self._stray, self._pictures, self._origin, name=name, reason=reason)
+        digit = int(name[0])
+        kind = self._known.setdefault((digit, reason), FOLDER + 1 + len(self._known))
+        if kind not in self.refused:
+            self.refused[kind] = digit, ImageError(reason)
+        return kind
+
+
 class Archive:
     """A ZIP of digit folders."""
 
@@ -77,11 +118,12 @@ class Archive:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.origin = path.name
-        self.ignored = 0
         self.details: Json = {}
-        self._refused: dict[str, ImageError] = {}
-        directory = read_directory(path)
-        order = self._in_order(directory.names)
+        kinds = Kinds(self.origin)
+        directory = read_directory(path, kinds=kinds.of)
+        self._refused = kinds.refused
+        self.ignored = int((directory.rows["kind"] == OTHER).sum())
+        order = self._in_order(directory)
         self._names = [directory.names[index] for index in order]
         self._rows = directory.rows[order]
         self._check_sizes()
@@ -95,40 +137,27 @@ class Archive:
             for start in range(0, len(self._names), CHUNK):
                 here = slice(start, start + CHUNK)
                 for name, member in zip(self._names[here], _members(self._rows[here]), strict=True):
-                    data = self._refused.get(name) or _try(file.fileno(), name, member)
-                    yield Picture(int(name[0]), name, data)
+                    if member.kind in self._refused:
+                        yield Picture(self._refused[member.kind][0], name, self._refused[member.kind][1])
+                    else:
+                        yield Picture(member.kind, name, _try(file.fileno(), name, member))
 
-    def _in_order(self, names: list[str]) -> list[int]:
+    def _in_order(self, directory: Directory) -> list[int]:
         """Return which members are pictures, as a person counts; a digit at a time, for a million keys are large."""
-        found = self._pictures(names)
-        per_digit = [len(members) for members in found]
-        for name in self._refused:
-            per_digit[int(name[0])] -= 1
-        check_complete(per_digit, self.origin)
-        return [index for members in found for index in sorted(members, key=lambda index: natural(names[index]))]
-
-    def _pictures(self, names: list[str]) -> list[list[int]]:
-        """Return which members should be pictures of each digit, and note which cannot be; count the others."""
-        found: list[list[int]] = [[] for _ in range(10)]
-        for index, name in enumerate(names):
-            try:
-                if name.endswith("/"):
-                    continue
-                if is_litter(name) or digit_of(name) is None:
-                    self.ignored += 1
-                    continue
-            except ImageError as error:
-                self._refused[name] = error
-            found[int(name[0])].append(index)
-        return found
+        names, rows = directory
+        check_complete(np.bincount(rows["kind"], minlength=10)[:10].tolist(), self.origin)
+        order: list[int] = []
+        for digit in range(10):
+            of_digit = [digit, *(kind for kind, (other, _) in self._refused.items() if other == digit)]
+            members = np.flatnonzero(np.isin(rows["kind"], of_digit)).tolist()
+            order += sorted(members, key=lambda index: natural(names[index]))
+        return order
 
     def _check_sizes(self) -> None:
         """Raise `SourceError` if the pictures inflate as none do: it would take minutes to refuse each by itself."""
-        sizes = self._rows["size"].astype(np.int64)
-        total, most = (
-            int(sizes[sizes <= LARGEST_FILE_BYTES].sum()),
-            MOST_FOLD * self.path.stat().st_size + SLACK_BYTES,
-        )
+        sizes = self._rows["size"][self._rows["kind"] < 10].astype(np.int64)
+        total = int(sizes[sizes <= LARGEST_FILE_BYTES].sum())
+        most = MOST_FOLD * self.path.stat().st_size + SLACK_BYTES
         if total > most:
             raise SourceError(f"{self.origin} promises too much: its pictures inflate to {total:,} bytes",
                               expected=f"at most {most:,}, {MOST_FOLD} times its own size")  # fmt: skip

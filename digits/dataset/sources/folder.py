@@ -12,6 +12,7 @@ from digits.dataset.paths import (
     LICENCE_NAMES,
     Picture,
     check_complete,
+    check_stray,
     count_digits,
     digit_of,
     is_litter,
@@ -32,13 +33,16 @@ class Folder:
         self.ignored = 0
         self.details: Json = {}
         self._found: list[str] = []
-        self._refused: dict[str, ImageError] = {}
+        self._refused: dict[str, str] = {}  # why, by the name
         with os.scandir(self.path) as entries:
             for entry in entries:
                 if entry.name in DIGITS and entry.is_dir():
                     self._visit(entry, entry.name)
                 else:
                     self.ignored += 1
+        for name, reason in list(self._refused.items())[-1:]:
+            stray = len(self._refused)
+            check_stray(stray, len(self._found) - stray, self.origin, name=name, reason=reason)
         self._found.sort(key=natural)
         readable = (int(name[0]) for name in self._found if name not in self._refused)
         check_complete(count_digits(readable), self.origin)
@@ -49,7 +53,8 @@ class Folder:
 
     def __iter__(self) -> Iterator[Picture]:
         for name in self._found:
-            yield Picture(int(name[0]), name, self._refused.get(name) or _read(self.path / name))
+            reason = self._refused.get(name)
+            yield Picture(int(name[0]), name, ImageError(reason) if reason else _read(self.path / name))
 
     def _walk(self, folder: str, prefix: str) -> None:
         with os.scandir(folder) as entries:
@@ -69,21 +74,21 @@ class Folder:
             if refused:
                 self._refused[readable] = refused
 
-    def _refusal(self, entry: os.DirEntry[str], name: str) -> ImageError | None:
+    def _refusal(self, entry: os.DirEntry[str], name: str) -> str | None:
         if entry.is_symlink() and not self._holds(entry.path):
-            return ImageError("It is a link that leads out of the folder")
+            return "It is a link that leads out of the folder."
         if entry.is_dir():
             inner = name in DIGITS or name == f"{name[0]}/{name[0]}"
-            return None if inner else ImageError("It is a folder", expected="a picture")
+            return None if inner else "It is a folder: expected a picture."
         if not entry.is_file():
-            return ImageError("It is no ordinary file")
+            return "It is no ordinary file."
         try:
             name.encode()
             digit_of(name)
         except UnicodeEncodeError:
-            return ImageError("Its name is not UTF-8")
+            return "Its name is not UTF-8."
         except ImageError as error:
-            return error
+            return str(error)
         return None
 
     def _holds(self, path: str) -> bool:

@@ -48,32 +48,52 @@ def read_packed(path: Path) -> Arrays:
             if not pairs:
                 raise SourceError(f"{path.name} has no images and labels", received=", ".join(archive.namelist()[:9]),
                                   expected="arrays images, labels, or x_train, y_train")  # fmt: skip
-            parts = [(_images(archive, path, x), _labels(archive, path, y)) for x, y in pairs]
+            headers = {name: _header(archive, path, name) for pair in pairs for name in pair}
+            _check(pairs, headers, path.name)
+            images = [_as_pictures(_read(archive, x)) for x, _ in pairs]
+            labels = [_read(archive, y) for _, y in pairs]
     except UNSOUND as error:
         raise SourceError(f"{path.name} is no sound .npz", received=error) from error
-    for (x, y), (images, labels) in zip(pairs, parts, strict=True):
-        if len(images) != len(labels):
-            raise SourceError(f"{path.name} does not fit", expected=f"a label in {y} for each image in {x}",
-                              received=f"{len(images):,} images, {len(labels):,} labels")  # fmt: skip
-    images, labels = (np.concatenate(each) if len(parts) > 1 else each[0] for each in zip(*parts, strict=True))
-    return Arrays("npz", path.name, images, labels)
+    return Arrays("npz", path.name, _joined(images), _joined(labels))
 
 
-def _images(archive: zipfile.ZipFile, path: Path, name: str) -> Array:
-    header = _header(archive, path, name)
-    if header.dtype != np.uint8 or header.shape[1:] not in ((28, 28), (28, 28, 4), (784,)):
-        raise SourceError(f"{name} of {path.name} does not fit", received=f"{header.dtype} {header.shape}",
+def _check(pairs: list[tuple[str, str]], headers: dict[str, Header], origin: str) -> None:
+    """Raise `SourceError` unless the arrays are images and labels, as many of both and together not too many."""
+    for x, y in pairs:
+        _check_pair(x, headers[x], y, headers[y], origin)
+    images = [headers[x] for x, _ in pairs]
+    if len({_form(one.shape) for one in images}) > 1:
+        raise SourceError(f"{origin} does not fit", expected="images of one form",
+                          received=", ".join(f"{one.shape}" for one in images))  # fmt: skip
+    count, size = sum(one.shape[0] for one in images), sum(math.prod(one.shape) for one in images)
+    if count > MOST_IMAGES or size > MOST_BYTES:
+        most = f"at most {MOST_IMAGES:,} images in {MOST_BYTES:,} bytes"
+        raise SourceError(f"{origin} is too large", expected=most, received=f"{count:,} in {size:,}")
+
+
+def _check_pair(x: str, images: Header, y: str, labels: Header, origin: str) -> None:
+    if images.dtype != np.uint8 or _form(images.shape) not in ((28, 28), (28, 28, 4)):
+        raise SourceError(f"{x} of {origin} does not fit", received=f"{images.dtype} {images.shape}",
                           expected="uint8 (n, 28, 28), (n, 784) or (n, 28, 28, 4)")  # fmt: skip
-    images = _read(archive, name)
-    return images.reshape(-1, 28, 28) if images.ndim == 2 else images
+    if labels.dtype.kind not in "iu" or len(labels.shape) != 1:
+        raise SourceError(f"{y} of {origin} does not fit", expected="integers (n,)",
+                          received=f"{labels.dtype} {labels.shape}")  # fmt: skip
+    if images.shape[0] != labels.shape[0]:
+        raise SourceError(f"{origin} does not fit", expected=f"a label in {y} for each image in {x}",
+                          received=f"{images.shape[0]:,} images, {labels.shape[0]:,} labels")  # fmt: skip
 
 
-def _labels(archive: zipfile.ZipFile, path: Path, name: str) -> Array:
-    header = _header(archive, path, name)
-    if header.dtype.kind not in "iu" or len(header.shape) != 1:
-        raise SourceError(f"{name} of {path.name} does not fit", expected="integers (n,)",
-                          received=f"{header.dtype} {header.shape}")  # fmt: skip
-    return _read(archive, name)
+def _form(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the shape of one image, as it is read."""
+    return (28, 28) if shape[1:] == (784,) else shape[1:]
+
+
+def _as_pictures(images: Array) -> Array:
+    return images.reshape(-1, *_form(images.shape))
+
+
+def _joined(parts: list[Array]) -> Array:
+    return np.concatenate(parts) if len(parts) > 1 else parts[0]
 
 
 def _header(archive: zipfile.ZipFile, path: Path, name: str) -> Header:

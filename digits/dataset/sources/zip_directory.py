@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import stat
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
@@ -38,14 +38,15 @@ ENTRY = np.dtype([
 ])  # fmt: skip
 KEPT = ("flags", "method", "crc", "stored", "size", "named", "start")
 ROW = np.dtype([("start", "<i8"), ("span", "<u4"), ("stored", "<u4"), ("size", "<u4"), ("crc", "<u4"),
-                ("flags", "<u2"), ("method", "<u2"), ("named", "<u2")])  # fmt: skip
+                ("flags", "<u2"), ("method", "<u2"), ("named", "<u2"), ("kind", "u1")])  # fmt: skip
 Rows = NDArray[Any]
 
 
 class Directory(NamedTuple):
     """The n members of an archive by the order in which they lie there: their names, and a row of `ROW` for each.
 
-    `span` is how many bytes there are up to the next member: what one may take. `named` are the bytes of its name.
+    `span` is how many bytes there are up to the next member: what one may take. `named` are the bytes of its name,
+    `kind` is what who reads the directory says of it, if anything.
     """
 
     names: list[str]
@@ -60,8 +61,13 @@ class Piece(NamedTuple):
     names: list[bytes]
 
 
-def read_directory(path: Path, *, most_members: int = MOST_MEMBERS) -> Directory:
+def read_directory(
+    path: Path, *, most_members: int = MOST_MEMBERS, kinds: Callable[[list[str]], list[int]] | None = None
+) -> Directory:
     """Return the directory of the ZIP at `path`. Raises `OSError`.
+
+    `kinds` is asked of which kinds (0 … 255) members of such names are, some thousand at a time, before there is a
+    list of all, and may raise.
 
     Raises `SourceError` if it is no ZIP, or not an honest one: cut off, more members or a larger directory than
     allowed, encrypted members, symbolic links, two of one name, names that lead out of it or are too long, members
@@ -70,7 +76,7 @@ def read_directory(path: Path, *, most_members: int = MOST_MEMBERS) -> Directory
     with path.open("rb") as file:
         end = read_end(file, path.name, most_members=most_members)
         most = min(most_members, end.size // ENTRY_BYTES)
-        rows, hashes = np.empty(most, ROW), np.empty(most, np.int64)
+        rows, hashes = np.zeros(most, ROW), np.empty(most, np.int64)
         texts, found = [], 0
         for piece in _pieces(file, end, path.name):
             here = slice(found, found + len(piece.places))
@@ -86,7 +92,14 @@ def read_directory(path: Path, *, most_members: int = MOST_MEMBERS) -> Directory
         raise SourceError(f"{path.name} is empty", expected="PNGs in folders named by their digit, 0/0/17.png")
     _check_twice(texts, hashes[:found], path.name)
     del hashes
-    return _in_order(texts, rows[:found], end, path.name)
+    order = _order(texts, rows := rows[:found], end, path.name)
+    if kinds:
+        of_each = (kind for text in texts for kind in kinds(text.split("\0")))
+        rows["kind"] = np.fromiter(of_each, np.uint8, len(rows))
+    names = "\0".join(texts).split("\0")
+    if (np.diff(order) == 1).all():
+        return Directory(names, rows)
+    return Directory([names[index] for index in order.tolist()], rows[order])
 
 
 def _pieces(file: BinaryIO, end: End, name: str) -> Iterator[Piece]:
@@ -143,7 +156,7 @@ def _text(names: list[bytes], entries: Rows, name: str) -> str:
     """Return names joined by NUL: in UTF-8 where an entry says so, in the letters of the IBM PC otherwise."""
     joined = b"\0".join(names)
     if joined.count(0) >= len(names):
-        raise _refused(name, next(one for one in names if 0 in one).decode("cp437"), LEADS_OUT)
+        raise _refused(name, next(one for one in names if 0 in one).decode("cp437"), "has a name with NUL in it")
     if joined.isascii():
         return joined.decode("ascii")
     codecs = np.where(entries["flags"] & UTF8, "utf-8", "cp437").tolist()
@@ -202,8 +215,8 @@ def _check_twice(texts: list[str], hashes: Rows, name: str) -> None:
             raise _refused(name, one, "is there twice")
 
 
-def _in_order(texts: list[str], rows: Rows, end: End, name: str) -> Directory:
-    """Return the whole directory, sorted by place. Raises `SourceError` for members that overlap."""
+def _order(texts: list[str], rows: Rows, end: End, name: str) -> Rows:
+    """Return the members' numbers by where they lie. Raises `SourceError` for members that overlap."""
     order = np.argsort(rows["start"], kind="stable")
     for at in range(0, len(order), CHUNK):
         here = order[at : at + CHUNK + 1]
@@ -214,10 +227,7 @@ def _in_order(texts: list[str], rows: Rows, end: End, name: str) -> Directory:
         if overlapping.any():
             raise _refused(name, _name(texts, int(here[overlapping.argmax()])), "overlaps another")
         rows["span"][here] = np.minimum(span, FULL32)
-    names = "\0".join(texts).split("\0")
-    if (np.diff(order) == 1).all():
-        return Directory(names, rows)
-    return Directory([names[index] for index in order.tolist()], rows[order])
+    return order
 
 
 def _name(texts: list[str], index: int) -> str:

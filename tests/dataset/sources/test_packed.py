@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.lib import format as npy
 
-from digits.dataset.sources import open_source
+from digits.dataset.sources import open_source, packed
 from digits.errors import SourceError
 from digits.images.ink import to_rgba
 from tests.dataset.sources.made import INK, LABELS, ORDER, RGBA, pictures
@@ -56,6 +56,10 @@ def test_arrays_named_as_keras_names_them_are_joined(tmp_path: Path) -> None:
         ({"images": INK, "labels": LABELS - 1}, r"Label 0 of a\.npz is no digit: expected 0 to 9, received -1"),
         ({"images": INK[:0], "labels": LABELS[:0]}, "holds no images"),
         ({"images": INK, "labels": np.minimum(LABELS, 8)}, "received none of 9"),
+        (
+            {"x_train": INK, "y_train": LABELS, "x_test": RGBA, "y_test": LABELS},
+            "does not fit: expected images of one",
+        ),
         ({"pictures": INK}, r"has no images and labels: .*received pictures\.npy"),
         ({"x_train": INK, "y_test": LABELS}, "has no images and labels"),
     ],
@@ -87,6 +91,28 @@ def test_a_member_that_promises_what_it_does_not_hold_is_refused_before_memory_i
     _, peak_bytes = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak_bytes < 2_000_000
+
+
+@pytest.mark.parametrize(
+    ("arrays", "said"),
+    [
+        ({"images": INK[:2], "labels": np.zeros(2_000, np.int64)}, "received 2 images, 2,000 labels"),
+        ({"images": np.zeros((21, 784), np.uint8), "labels": np.zeros(21, np.int64)}, "received 21 in 16,464"),
+        ({name: np.zeros((9, 784), np.uint8) if number % 2 == 0 else np.zeros(9, np.uint8)
+          for number, name in enumerate(name for pair in packed.PAIRS for name in pair)}, "received 27 in 21,168"),
+        ({"x_train": INK[:1], "y_train": LABELS[:1], "x_test": RGBA[:5], "y_test": LABELS[:5]}, "images of one form"),
+        ({"x_train": RGBA[:3], "y_train": LABELS[:3], "x_test": RGBA[:3], "y_test": LABELS[:3]},
+         "received 6 in 18,816"),
+    ],
+)  # fmt: skip
+def test_what_is_too_much_or_does_not_fit_is_refused_before_any_array_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arrays: dict[str, np.ndarray], said: str
+) -> None:
+    monkeypatch.setattr(packed, "MOST_IMAGES", 20)
+    monkeypatch.setattr(packed, "MOST_BYTES", 21 * 784)
+    monkeypatch.setattr(packed, "_read", lambda archive, name: pytest.fail(f"{name} was read"))
+    with pytest.raises(SourceError, match=said):
+        open_source(saved(tmp_path / "a.npz", **arrays))
 
 
 def test_damaged_files_end_in_pictures_or_a_reason(tmp_path: Path) -> None:
