@@ -1,8 +1,8 @@
 """A child: a process that answers its parent over a pipe, sleeps in between, and never outlives it.
 
-The parent asks with `Child.ask`; the child answers with `serve`. Both speak `digits.messages`. When the parent dies,
-by whatever death, the kernel closes its end of the pipe; a thread of the child that waits for nothing else ends the
-process then, even in the middle of its work.
+The parent asks with `Child.send` and hears by `Child.answer`; the child answers with `serve`. Both speak
+`digits.messages`. When the parent dies, by whatever death, the kernel closes its end of the pipe; a thread of the
+child that waits for nothing else ends the process then, even in the middle of its work.
 """
 
 from __future__ import annotations
@@ -57,11 +57,6 @@ class Child:
         poll = select.poll()
         poll.register(self._replies.fileno(), select.POLLIN)
         return bool(poll.poll(0))
-
-    def ask(self, request: Json, pause: Callable[[], None]) -> Reply:
-        """Send `request` and return the answer, as `send` and `answer` do."""
-        self.send(request, pause=pause)
-        return self.answer(pause)
 
     def send(
         self, request: Json, array: NDArray[Any] | None = None, *, pause: Callable[[], None] = lambda: None

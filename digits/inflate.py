@@ -1,4 +1,4 @@
-"""zlib for many small pieces in half the time, by zlib-ng: a picture inflates to 3 kB (`benchmarks/build.py`)."""
+"""zlib for many small pieces in half the time, by zlib-ng: a picture inflates to 3 kB (`benchmarks/inflate.py`)."""
 
 from __future__ import annotations
 

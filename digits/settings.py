@@ -51,7 +51,7 @@ def entries(name: str) -> list[os.DirEntry[str]]:
     try:
         folder = part(name)
     except OSError as error:
-        if error.errno != errno.EROFS:
+        if error.errno not in (errno.EROFS, errno.EACCES, errno.EPERM):
             raise
         return []
     with os.scandir(folder) as there:

@@ -15,7 +15,7 @@ import subprocess
 import threading
 import time
 import traceback
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -160,17 +160,15 @@ def end(folder: Path) -> bool:
 def tell(folder: Path, why: str, *, first: bool = False) -> None:
     """Write into the status why the worker is gone, unless somebody starts it again at this moment.
 
-    `first` leaves another's word as it is. The lock is shared: nobody shall take the one who writes for the worker.
+    `first` leaves another's word as it is. The worker's lock is shared, so that nobody takes the one who writes for
+    the worker; that of those who tell keeps them apart.
     """
-    lock = Lock(folder / "job.lock")
-    try:
-        if lock.acquire(wait_seconds=2.0, shared=True):
+    with closing(Lock(folder / "job.lock")) as worker, closing(Lock(folder / "tell.lock")) as tellers:
+        if worker.acquire(wait_seconds=2.0, shared=True) and tellers.acquire(wait_seconds=2.0):
             path = folder / "status.json"
             status: Json = read_json(path)
             if status["state"] in ("queued", "running") and not (first and status.get("error")):
                 write_json(path, {**status, "error": why})
-    finally:
-        lock.close()
 
 
 keep = Watch().keep

@@ -6,15 +6,16 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from digits.child import Child
+from digits.child import Child, Reply
 from digits.engine.local import environment
 from digits.errors import DigitsError, StoppedError, WorkerError
+from digits.files import Json
 from tests.processes import wait_until_dead
 
 # A child that imports no framework, and does what it is told.
@@ -54,7 +55,8 @@ from digits.child import Child
 from digits.engine.local import environment
 
 children = [Child(str(number), [sys.executable, sys.argv[1]], environment()) for number in range(3)]
-children[1].ask({"do": "compute"}, lambda: None)
+children[1].send({"do": "compute"})
+children[1].answer(lambda: None)
 children[0].send({"do": "sleep"})
 print(*(child.pid for child in children), flush=True)
 time.sleep(600)
@@ -73,13 +75,19 @@ def never() -> None:
     """Wait on."""
 
 
+def ask(child: Child, request: Json, pause: Callable[[], None]) -> Reply:
+    """Return what the child answers to a request."""
+    child.send(request, pause=pause)
+    return child.answer(pause)
+
+
 def test_an_answer_is_a_header_and_an_array_and_what_a_library_prints_is_neither(child: Child) -> None:
-    header, array = child.ask({"do": "double", "numbers": [1.5, 2.0]}, never)
+    header, array = ask(child, {"do": "double", "numbers": [1.5, 2.0]}, never)
     assert header["what"] == "doubled"
     assert array is not None
     assert array.tolist() == [3.0, 4.0]
-    assert child.ask({"do": "print"}, never) == ({}, None)
-    assert child.ask({"do": "print"}, never) == ({}, None)
+    assert ask(child, {"do": "print"}, never) == ({}, None)
+    assert ask(child, {"do": "print"}, never) == ({}, None)
 
 
 def test_where_no_wide_pipe_is_allowed_a_child_has_a_narrow_one(tmp_path: Path, monkeypatch) -> None:
@@ -101,14 +109,14 @@ def test_what_goes_wrong_comes_back_as_a_sentence_and_the_child_lives_on(
     child: Child, what: str, sentence: str
 ) -> None:
     with pytest.raises(DigitsError) as error:
-        child.ask({"do": what}, never)
+        ask(child, {"do": what}, never)
     assert str(error.value) == sentence
-    assert child.ask({"do": "print"}, never) == ({}, None)
+    assert ask(child, {"do": "print"}, never) == ({}, None)
 
 
 def test_the_death_of_a_child_is_told_with_how_it_died(child: Child) -> None:
     with pytest.raises(WorkerError, match="The process Ann died: received exit status 3"):
-        child.ask({"do": "die"}, never)
+        ask(child, {"do": "die"}, never)
     with pytest.raises(WorkerError, match="exit status 3"):
         child.send({"do": "print"})
 
@@ -125,7 +133,7 @@ def test_a_parent_that_waits_may_stop_waiting(child: Child) -> None:
 
     start = time.monotonic()
     with pytest.raises(StoppedError):
-        child.ask({"do": "sleep"}, stop)
+        ask(child, {"do": "sleep"}, stop)
     child.close()
     assert time.monotonic() - start < 10
     wait_until_dead(child.pid)
@@ -133,9 +141,9 @@ def test_a_parent_that_waits_may_stop_waiting(child: Child) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells the time of another process")
 def test_the_time_that_a_child_computed_is_known_and_a_sleeping_one_computes_nothing(child: Child) -> None:
-    child.ask({"do": "print"}, never)
+    ask(child, {"do": "print"}, never)
     before = child.cpu_seconds()
-    child.ask({"do": "compute"}, never)
+    ask(child, {"do": "compute"}, never)
     after = child.cpu_seconds()
     assert before is not None
     assert after is not None
@@ -158,7 +166,7 @@ def test_no_child_survives_a_parent_that_is_killed_whatever_it_does(tmp_path: Pa
 
 
 def test_a_child_ends_when_its_pipe_is_closed(child: Child) -> None:
-    child.ask({"do": "print"}, never)
+    ask(child, {"do": "print"}, never)
     child._requests.close()
     assert child._process.wait(10) in (0, 1)
 
@@ -178,7 +186,7 @@ def test_a_child_that_was_stopped_is_given_up_and_one_that_goes_on_is_not(
             os.kill(child.pid, signal.SIGCONT)
 
     with pytest.raises(WorkerError, match="was stopped"):
-        child.ask({"do": "sleep"}, stop_for_a_while)
+        ask(child, {"do": "sleep"}, stop_for_a_while)
     assert len(looks) > 12
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
@@ -36,6 +37,16 @@ def test_a_part_of_the_lab_is_made_once(lab: Path) -> None:
     assert settings.part("runs") == lab.resolve() / "runs"
     (lab / "runs" / "a").touch()
     assert [entry.name for entry in settings.part("runs").iterdir()] == ["a"]
+
+
+@pytest.mark.parametrize("number", [errno.EROFS, errno.EACCES, errno.EPERM])
+def test_what_a_lab_lacks_that_nobody_may_write_is_empty(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(folder: Path, **_: object) -> None:
+        if folder.name == "duels":
+            raise OSError(number, os.strerror(number), str(folder))
+
+    monkeypatch.setattr(Path, "mkdir", refuse)
+    assert settings.entries("duels") == []
 
 
 def test_the_project_is_the_folder_of_the_app() -> None:

@@ -182,3 +182,26 @@ def test_whoever_writes_down_why_a_worker_is_gone_is_not_taken_for_one(
     worker.wait()
     watch.tell(job.folder, "It was killed")
     assert (states, job.status()["error"]) == (["interrupted"], "It was killed")
+
+
+def test_what_was_told_first_of_a_worker_that_is_gone_is_left_by_whoever_only_knows_that_it_died(
+    worker: subprocess.Popen[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, writes, go_on = Job("runs", "abc").folder, threading.Event(), threading.Event()
+
+    def write(path: Path, said: Json) -> None:
+        writes.set()
+        go_on.wait(0.3)  # long enough for another who does not wait
+        write_json(path, said)
+
+    monkeypatch.setattr(watch, "write_json", write)
+    worker.kill()
+    worker.wait()
+    reaper = threading.Thread(target=watch.tell, args=(folder, "It died"), kwargs={"first": True})
+    watcher = threading.Thread(target=watch.tell, args=(folder, "It gave no sign of life"))
+    watcher.start()
+    assert writes.wait(20)
+    reaper.start()
+    for thread in (watcher, reaper):
+        thread.join(20)
+    assert Job("runs", "abc").status()["error"] == "It gave no sign of life"

@@ -49,7 +49,8 @@ INDENTED = re.compile(r"\n[ \t]+")  # would begin a block of code
 def page(title: str, question: str) -> None:
     """Set the page up, draw the sidebar, and say which question the page answers."""
     st.set_page_config(page_title=f"{title} · Digits Lab", page_icon=ICON, layout="wide")
-    unswept = _settle()
+    _freeze()
+    unswept = _unswept()
     st.html(STYLE)
     with st.sidebar:
         st.markdown("### Digits Lab")
@@ -62,18 +63,30 @@ def page(title: str, question: str) -> None:
 
 
 @st.cache_resource
-def _settle() -> str:
-    """Once a server: remove what killed processes left, and take what start-up made out of the garbage collection.
+def _freeze() -> None:
+    """Once a server: take what start-up made out of the garbage collection.
 
-    Streamlit collects after every rerun: with a frozen start-up 540 ms a click became 95. Returns why not all could
-    be removed, or nothing: what lies there is in nobody's way, and what can be read is shown.
+    Streamlit collects after every rerun: with a frozen start-up 540 ms a click became 95.
     """
     gc.collect()
     gc.freeze()
+
+
+@st.cache_resource
+def _sweep() -> None:
+    """Once a server: remove what killed processes left."""
+    sweep()
+
+
+def _unswept() -> str:
+    """Return why not all that ended jobs left could be removed, or nothing: the next page tries again.
+
+    What lies there is in nobody's way, and what can be read is shown.
+    """
     try:
-        sweep()
+        _sweep()
     except OSError as error:
-        return f"What ended jobs left was not removed when the app started: {unwritable(error) or error}"
+        return f"What ended jobs left cannot be removed: {unwritable(error) or error}"
     return ""
 
 

@@ -120,12 +120,16 @@ def _write(source: Source, folder: Path, progress: Callable[[int, int], None], s
     """Write images, index and rejected files of `source` into `folder`; return what the report says of them."""
     rejected: list[tuple[str, str]] = []
     done = 0
+
+    def look() -> None:
+        if stopped():
+            raise StoppedError(f"The build was stopped after {done} of {len(source)} files")
+
     with (folder / "images.npy").open("wb") as file:
         rows = Rows(file)
-        with closing(decoded(_chunks(source), len(source))) as chunks:
+        with closing(decoded(_chunks(source), len(source), look)) as chunks:
             for chunk in chunks:
-                if stopped():
-                    raise StoppedError(f"The build was stopped after {done} of {len(source)} files")
+                look()
                 rows.append(chunk)
                 rejected.extend(chunk.rejected)
                 done += len(chunk.sound) + len(chunk.rejected)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from itertools import chain
 from typing import NamedTuple
 
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from digits import settings
 from digits.child import Child
 from digits.dataset.paths import Picture
-from digits.errors import DigitsError, ImageError
+from digits.errors import DigitsError, ImageError, StoppedError
 from digits.images import png
 
 Bytes = NDArray[np.uint8]
@@ -37,14 +37,19 @@ class Decoded(NamedTuple):
     rejected: list[tuple[str, str]]
 
 
-def decoded(chunks: Iterator[list[Picture]], files: int) -> Generator[Decoded]:
-    """Yield the pictures of `chunks`, of so many `files` in all, decoded."""
+def decoded(
+    chunks: Iterator[list[Picture]], files: int, pause: Callable[[], None] = lambda: None
+) -> Generator[Decoded]:
+    """Yield the pictures of `chunks`, of so many `files` in all, decoded.
+
+    `pause` is called twice a second while the second process keeps this one waiting, and may raise `StoppedError`.
+    """
     first = next(chunks, [])
     every = chain([first], chunks)
     if files < FILES_FOR_TWO or settings.cores() < 2 or not any(isinstance(one.data, bytes) for one in first):
         yield from (_sorted(chunk, _pixels(chunk)) for chunk in every)
         return
-    second, before = Second(), first
+    second, before = Second(pause), first
     try:
         second.ask(_files(before))
         for chunk in chunks:
@@ -60,7 +65,8 @@ def decoded(chunks: Iterator[list[Picture]], files: int) -> Generator[Decoded]:
 class Second:
     """A process that decodes while this one does other things; until it has started, and without it, this does."""
 
-    def __init__(self) -> None:
+    def __init__(self, pause: Callable[[], None]) -> None:
+        self._pause = pause
         self._files: list[bytes] = []
         self._starting, self._asked = True, False
         self._child: Child | None = None
@@ -77,8 +83,10 @@ class Second:
         try:
             if self._child and files and self._has_started(self._child):
                 joined = np.frombuffer(b"".join(files), np.uint8)
-                self._child.send({"sizes": [len(data) for data in files]}, joined)
+                self._child.send({"sizes": [len(data) for data in files]}, joined, pause=self._pause)
                 self._asked = True
+        except StoppedError:
+            raise
         except DigitsError as error:
             self._alone(error)
 
@@ -86,9 +94,11 @@ class Second:
         """Return the pixels of the files that were asked for."""
         try:
             if self._child and self._asked:
-                told, images = self._child.answer(lambda: None)
+                told, images = self._child.answer(self._pause)
                 assert images is not None
                 return images, [(place, reason) for place, reason in told["refused"]]
+        except StoppedError:
+            raise
         except DigitsError as error:
             self._alone(error)
         return png.decode(self._files)

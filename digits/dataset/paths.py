@@ -16,6 +16,9 @@ from numpy.typing import NDArray
 from digits.errors import ImageError, SourceError
 
 DIGITS = frozenset("0123456789")
+PLACES = {folder: int(digit) for digit in DIGITS for folder in (digit, f"{digit}/{digit}")}
+NOT_PNG = str(ImageError("It is not named .png"))
+ELSEWHERE = {one: str(ImageError("It lies in another folder", expected=f"{one} or {one}/{one}")) for one in DIGITS}
 NUMBERS = re.compile(r"\d+", re.ASCII)
 LITTER = re.compile(r"(?:^|/)(?:\.|(?:thumbs\.db|desktop\.ini|__macosx)(?:/|$))", re.IGNORECASE)
 LARGEST_FILE_BYTES = 1 << 20  # a 28×28 picture takes 3 kB; the rest is room for profiles and comments
@@ -36,25 +39,17 @@ class Picture(NamedTuple):
     family: str | None = None
 
 
-def digit_of(name: str) -> int | None:
+def place_of(name: str) -> tuple[int | None, str | None]:
     """Return the digit whose folder the file `name` (`0/0/17.png`, `0/17.png`) lies in; None outside of all.
 
-    Raises `ImageError` if it lies in a digit folder and cannot be one of its pictures.
+    Beside it, in a sentence, why the file cannot be one of that digit's pictures, or None.
     """
-    digit = _digit_of_folder(name.rpartition("/")[0])
-    if digit is not None and not name.endswith(".png") and not name.lower().endswith(".png"):
-        raise ImageError("It is not named .png")
-    return digit
-
-
-@lru_cache(maxsize=64)
-def _digit_of_folder(folder: str) -> int | None:
-    folders = folder.split("/")
-    if folders[0] not in DIGITS:
-        return None
-    if len(folders) > 2 or folders[-1] != folders[0]:
-        raise ImageError("It lies in another folder", expected=f"{folders[0]} or {folders[0]}/{folders[0]}")
-    return int(folders[0])
+    folder = name.rpartition("/")[0]
+    digit = PLACES.get(folder)
+    if digit is None:
+        first = folder.partition("/")[0]
+        return (int(first), ELSEWHERE[first]) if first in DIGITS else (None, None)
+    return digit, None if name.endswith(".png") or name.lower().endswith(".png") else NOT_PNG
 
 
 def is_litter(name: str) -> bool:
@@ -111,7 +106,7 @@ def check_complete(per_digit: Sequence[int], what: str) -> None:
 def check_stray(stray: int, pictures: int, what: str, *, name: str, reason: str) -> None:
     """Raise `SourceError` if too many files in digit folders are no pictures: `name` is one, for that `reason`.
 
-    There are so many `pictures` beside them as far as is known yet.
+    There are at most so many `pictures` beside them.
     """
     if stray > MOST_STRAY + pictures:
         raise SourceError(

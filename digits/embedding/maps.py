@@ -89,7 +89,8 @@ def _send(job: Job, lock: Lock, leashed: bool) -> None:
 
     The warm one is watched from here: where it was stopped, it is ended before the new one has its libraries.
     """
-    watch.keep(part("slots") / "embed")
+    with suppress(OSError):  # a lab that cannot be written is named by what comes next
+        watch.keep(part("slots") / "embed")
     held = leash() if leashed else None
     if warm.hand("embed", job, lock, held):
         lock.close()

@@ -52,6 +52,5 @@ class Collar:
         with self._guard:
             self._held.discard(pipe)
             os.close(descriptor)
-            last = not self._held and not self._free
-        if last:
-            os.kill(os.getpid(), signal.SIGTERM)
+            if not self._held and not self._free:  # under the guard: nothing is taken in between
+                os.kill(os.getpid(), signal.SIGTERM)

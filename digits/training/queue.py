@@ -12,7 +12,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -42,16 +42,18 @@ class Ticket:
         return Job(self.kind, self.id)
 
 
-def _state() -> Json:
-    """Return the queue; an empty one where it is damaged or gone: whoever waits draws a new ticket then."""
+def _state(*, replaced: bool = False) -> Json:
+    """Return the queue; an empty one where it is damaged or gone: whoever waits draws a new ticket then.
+
+    Whose new state takes its place says that it was damaged.
+    """
     path = settings.part("queue") / "state.json"
     try:
         return read_json(path, number=int, turn=int, last_turn=dict, waiting=list)
-    except FileNotFoundError:
-        pass
-    except IntegrityError as error:
-        sys.stderr.write(f"The queue begins anew: {error}\n")
-    return {"number": 0, "turn": 0, "last_turn": {}, "waiting": []}
+    except (FileNotFoundError, IntegrityError) as error:
+        if replaced and isinstance(error, IntegrityError):
+            sys.stderr.write(f"The queue begins anew: {error}\n")
+        return {"number": 0, "turn": 0, "last_turn": {}, "waiting": []}
 
 
 def _save(state: Json) -> None:
@@ -88,7 +90,7 @@ def _guarded(job: Job) -> Iterator[None]:
 def draw_ticket(job: Job, owner: str) -> Ticket:
     """Put `job`, whose lock is held, into the queue, and return its place."""
     with _guarded(job):
-        state = _state()
+        state = _state(replaced=True)
         turn = max(state["turn"], state["last_turn"].get(owner, -1) + 1)
         ticket = Ticket(turn, state["number"], owner, job.kind, job.id)
         living = [*(one for one in _living(state) if one.job != job), ticket]  # a resumed job draws anew
@@ -159,5 +161,6 @@ def wait_for_slot(job: Job, *, owner: str, stopped: Callable[[], bool]) -> Lock:
         if slot is not None:
             return slot
         time.sleep(POLL_SECONDS)
-    _leave(job)
+    with suppress(ConflictError):  # a ticket whose job has ended is passed over all the same
+        _leave(job)
     raise StoppedError(f"{job.id} was stopped while it waited")

@@ -11,7 +11,7 @@ from digits.child import Child
 from digits.dataset import decoding
 from digits.dataset.decoding import Decoded, Second, decoded
 from digits.dataset.paths import Picture
-from digits.errors import ImageError
+from digits.errors import ImageError, StoppedError
 from digits.images import png
 from tests import factory
 
@@ -77,7 +77,7 @@ def test_when_the_second_process_is_killed_this_one_goes_on_to_the_same_pixels(
     after: int, capfd: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
 ):
     seconds: list[Second] = []
-    monkeypatch.setattr(decoding, "Second", lambda: seconds.append(Second()) or seconds[0])
+    monkeypatch.setattr(decoding, "Second", lambda pause: seconds.append(Second(pause)) or seconds[0])
 
     def killing():
         for number, chunk in enumerate(chunks()):
@@ -113,6 +113,22 @@ def test_when_the_second_process_is_stopped_this_one_goes_on_though_its_pipe_is_
     assert capfd.readouterr().err.startswith(f"{WORDS}: The process that decodes pictures was stopped")
 
 
+@pytest.mark.usefixtures("two")
+def test_somebody_who_waits_for_a_stopped_process_can_stop_waiting(monkeypatch: pytest.MonkeyPatch):
+    def stopped(self: Second, child: Child) -> bool:
+        found = started(self, child)
+        os.kill(child.pid, signal.SIGSTOP)
+        return found
+
+    def stop() -> None:
+        raise StoppedError("The build was stopped")
+
+    monkeypatch.setattr("digits.child.LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(Second, "_has_started", stopped)
+    with pytest.raises(StoppedError):
+        list(decoded(iter(chunks()), 8, stop))
+
+
 def large(data: bytes | ImageError) -> bytes | ImageError:
     """The picture `data` with a comment, three of which are more than a pipe holds."""
     return data if isinstance(data, ImageError) else data[:33] + factory.chunk(b"prVt", bytes(700_000)) + data[33:]
@@ -131,7 +147,7 @@ def test_a_process_that_cannot_be_started_is_done_without(monkeypatch, capfd: py
 @pytest.mark.usefixtures("two")
 def test_no_second_process_outlives_a_build_that_ends_early(monkeypatch: pytest.MonkeyPatch):
     seconds: list[Second] = []
-    monkeypatch.setattr(decoding, "Second", lambda: seconds.append(Second()) or seconds[0])
+    monkeypatch.setattr(decoding, "Second", lambda pause: seconds.append(Second(pause)) or seconds[0])
     parts = decoded(iter(chunks()), 8)
     next(parts)
     child = seconds[0]._child

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import os
+
 import numpy as np
 import pytest
 
 from digits import job as jobs
+from digits import settings
+from digits.embedding import maps
 from digits.embedding.maps import draw_again, drawn
 from digits.embedding.recipe import MapRecipe
 from digits.engine import local
@@ -73,3 +78,17 @@ def test_a_map_is_drawn_again_whatever_became_of_it_but_not_while_it_is_drawn(
     assert draw_again(recipe, owner="bob") == job
     assert (len(held), job.status()["owner"], drawn(job)) == (1, "bob", None)
     held.pop().close()
+
+
+def test_a_map_that_cannot_be_sent_to_a_worker_does_not_count_as_at_work(
+    job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(settings, "part", full)
+    monkeypatch.setattr(maps, "part", full)
+    monkeypatch.setattr(local.subprocess, "Popen", full)
+    with pytest.raises(OSError, match="No space"):
+        maps._send(job, jobs.reopen(job, owner="ann"), leashed=False)
+    assert not job.alive

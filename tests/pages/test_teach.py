@@ -165,10 +165,11 @@ def test_a_strangers_digit_stays_theirs(monkeypatch: pytest.MonkeyPatch) -> None
     assert [kept.writer for kept in drawings.all_drawings()] == ["me", "w12"]
 
 
-def test_where_people_log_in_a_drawing_is_theirs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(st, "user", {"is_logged_in": True, "email": "ann@lab"})
+@pytest.mark.parametrize("login", ["ann@lab", "ann@" + 90 * "l"])
+def test_where_people_log_in_a_drawing_is_theirs(login: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(st, "user", {"is_logged_in": True, "email": login})
     say(draw(opened(), 0), 4)
-    assert [kept.writer for kept in drawings.all_drawings()] == ["ann@lab"]
+    assert [kept.writer for kept in drawings.all_drawings()] == [login[:80]]
 
 
 def test_a_full_disk_is_said_with_what_can_be_done(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ import streamlit as st
 from digits import drawings
 from digits.errors import DigitsError, NotFoundError
 from digits.files import unwritable
+from digits.images.strokes import LONGEST_WRITER
 from digits.training.run import Run
 from ui.canvas import stands_on
 from ui.drawing.drawn import Drawn
@@ -94,11 +95,14 @@ def _keep(digit: int, drawn: Drawn, answers: dict[str, int]) -> None:
 
 
 def _writer(drawn: Drawn) -> str:
-    """Return who drew it: the stranger whose digit was put there, else who is logged in, else "me"."""
+    """Return who drew it: the stranger whose digit was put there, else who is logged in, else "me".
+
+    A login may be longer than a writer's name.
+    """
     stranger = stranger_of(drawn)
     if stranger is not None:
         return stranger.writer
-    return owner() if st.user and st.user.get("is_logged_in") else "me"
+    return owner()[:LONGEST_WRITER] if st.user and st.user.get("is_logged_in") else "me"
 
 
 def _forget(mark: str) -> None:

@@ -20,9 +20,9 @@ from digits.dataset.paths import (
     Picture,
     check_complete,
     check_stray,
-    digit_of,
     is_litter,
     natural,
+    place_of,
 )
 from digits.dataset.sources.zip_directory import (
     DEFLATED,
@@ -80,30 +80,33 @@ class Kinds:
 
     def __init__(self, origin: str) -> None:
         self.refused: dict[int, tuple[int, ImageError]] = {}
-        self._origin = origin
+        self._origin, self._last = origin, ("", "")
         self._known: dict[tuple[int, str], int] = {}
         self._stray = self._pictures = 0
 
-    def of(self, names: list[str]) -> list[int]:
-        """Return the kinds of `names`. Raises `SourceError` if too many lie in digit folders and are no pictures."""
-        return [self._of(name) for name in names]
+    def of(self, names: list[str], left: int) -> list[int]:
+        """Return the kinds of `names`, after which so many are left.
+
+        Raises `SourceError` if too many lie in digit folders and are no pictures, even if all that are left were.
+        """
+        kinds = [self._of(name) for name in names]
+        name, reason = self._last
+        check_stray(self._stray, self._pictures + left, self._origin, name=name, reason=reason)
+        return kinds
 
     def _of(self, name: str) -> int:
         if name.endswith("/"):
             return FOLDER
-        try:
-            digit = None if is_litter(name) else digit_of(name)
-        except ImageError as error:
-            return self._refuse(name, str(error))
+        digit, wrong = (None, None) if is_litter(name) else place_of(name)
         if digit is None:
             return OTHER
+        if wrong:
+            self._stray, self._last = self._stray + 1, (name, wrong)
+            return self._refused_for(digit, wrong)
         self._pictures += 1
         return digit
 
-    def _refuse(self, name: str, reason: str) -> int:
-        self._stray += 1
-        check_stray(self._stray, self._pictures, self._origin, name=name, reason=reason)
-        digit = int(name[0])
+    def _refused_for(self, digit: int, reason: str) -> int:
         kind = self._known.setdefault((digit, reason), FOLDER + 1 + len(self._known))
         if kind not in self.refused:
             self.refused[kind] = digit, ImageError(reason)

@@ -14,9 +14,9 @@ from digits.dataset.paths import (
     check_complete,
     check_stray,
     count_digits,
-    digit_of,
     is_litter,
     natural,
+    place_of,
 )
 from digits.errors import ImageError
 from digits.files import Json
@@ -84,12 +84,9 @@ class Folder:
             return "It is no ordinary file."
         try:
             name.encode()
-            digit_of(name)
         except UnicodeEncodeError:
             return "Its name is not UTF-8."
-        except ImageError as error:
-            return str(error)
-        return None
+        return place_of(name)[1]
 
     def _holds(self, path: str) -> bool:
         try:

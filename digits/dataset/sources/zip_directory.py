@@ -62,12 +62,12 @@ class Piece(NamedTuple):
 
 
 def read_directory(
-    path: Path, *, most_members: int = MOST_MEMBERS, kinds: Callable[[list[str]], list[int]] | None = None
+    path: Path, *, most_members: int = MOST_MEMBERS, kinds: Callable[[list[str], int], list[int]] | None = None
 ) -> Directory:
     """Return the directory of the ZIP at `path`. Raises `OSError`.
 
-    `kinds` is asked of which kinds (0 … 255) members of such names are, some thousand at a time, before there is a
-    list of all, and may raise.
+    `kinds` is asked of which kinds (0 … 255) members of such names are, some thousand at a time, and told how many
+    are left; there is no list of all before, and it may raise.
 
     Raises `SourceError` if it is no ZIP, or not an honest one: cut off, more members or a larger directory than
     allowed, encrypted members, symbolic links, two of one name, names that lead out of it or are too long, members
@@ -94,8 +94,11 @@ def read_directory(
     del hashes
     order = _order(texts, rows := rows[:found], end, path.name)
     if kinds:
-        of_each = (kind for text in texts for kind in kinds(text.split("\0")))
-        rows["kind"] = np.fromiter(of_each, np.uint8, len(rows))
+        done = 0
+        for text in texts:
+            some = text.split("\0")
+            rows["kind"][done : done + len(some)] = kinds(some, len(rows) - done - len(some))
+            done += len(some)
     names = "\0".join(texts).split("\0")
     if (np.diff(order) == 1).all():
         return Directory(names, rows)
