@@ -23,9 +23,10 @@ from digits.dataset import shapes
 from digits.dataset.dataset import BLOCK_ROWS, Dataset, check_name, fingerprint
 from digits.dataset.decoding import Decoded, decoded
 from digits.dataset.families.store import keep
-from digits.dataset.parquet import Hashes, sync, write_table
-from digits.dataset.paths import Picture, check_complete, count_digits, natural
+from digits.dataset.parquet import Hashes, sync, write_rejected, write_table
+from digits.dataset.paths import Picture, count_digits, natural
 from digits.dataset.portrait import Tally
+from digits.dataset.refused import check_left
 from digits.dataset.sources import Source
 from digits.errors import ConflictError, StoppedError
 from digits.files import Json, write_json
@@ -46,7 +47,7 @@ def build(
 
     `staging` lies in the lab (one file system) and must not hold anything. After each chunk `progress` gets the
     files done and their number, and `stopped` is asked. Raises `UsageError` for the name, `ConflictError` if it is
-    taken, `StoppedError`, and `SourceError` if a digit is left without any sound image.
+    taken, `StoppedError`, and `RefusedError` if a digit is left without any sound image.
     """
     target = part("datasets") / check_name(name)
     _check_free(target)
@@ -135,13 +136,12 @@ def _write(source: Source, folder: Path, progress: Callable[[int, int], None], s
                 done += len(chunk.sound) + len(chunk.rejected)
                 progress(done, len(source))
         per_digit = count_digits(rows.labels)
-        check_complete(per_digit, f"{source.origin}, without the {len(rejected)} files that were rejected,")
+        check_left(per_digit, rejected, source.origin)
         rows.close()
         sync(file)
     index: dict[str, Sequence[object]] = {"label": rows.labels, "file": rows.files, "sha256": Hashes(rows.hashes)}
     write_table(folder / "index.parquet", index)
-    files, reasons = ([row[column] for row in rejected] for column in (0, 1))
-    write_table(folder / "rejected.parquet", {"file": files, "reason": reasons})
+    write_rejected(folder, rejected)
     known_by = fingerprint(np.array(rows.labels), rows.blocks)
     rows.tally.save(folder, known_by)
     report: Json = {

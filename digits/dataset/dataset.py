@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from digits.dataset.parquet import read_column, read_rejected
 from digits.errors import ConflictError, IntegrityError, NotFoundError, UsageError
 from digits.files import Json, canonical, read_json, sha256, write_json
 from digits.settings import entries, part
@@ -189,8 +190,7 @@ class Dataset:
 
     def rejected(self) -> list[tuple[str, str]]:
         """Return file and reason of all that the build refused. Raises `IntegrityError`."""
-        files, reasons = (self._column("rejected", name).to_pylist() for name in ("file", "reason"))
-        return list(zip(files, reasons, strict=True))
+        return read_rejected(self.folder, self.name)
 
     def verify_blocks(self, rows: Iterable[int] | NDArray[np.integer[Any]]) -> None:
         """Check the blocks of 1,000 images in which `rows` lie. Raises `IntegrityError`, naming the block."""
@@ -211,14 +211,4 @@ class Dataset:
             raise IntegrityError(f"Data set {self.name}: its labels are not those that were written")
 
     def _column(self, table: str, column: str, *, required: bool = True) -> Any:
-        import pyarrow
-        from pyarrow import parquet
-
-        path = self.folder / f"{table}.parquet"
-        try:
-            with parquet.ParquetFile(path) as file:  # read_table would import pandas
-                if not required and column not in file.schema_arrow.names:
-                    return None
-                return file.read(columns=[column], use_threads=False).column(column)
-        except (pyarrow.ArrowException, KeyError, OSError, ValueError) as error:  # ValueError: names of no letters
-            raise IntegrityError(f"{path.name} of {self.name} cannot be read", received=error) from error
+        return read_column(self.folder / f"{table}.parquet", column, of=self.name, required=required)

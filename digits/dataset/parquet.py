@@ -9,7 +9,12 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from digits.errors import IntegrityError
+
 GROUP_ROWS = 1 << 17  # written at a time
+REJECTED = "rejected.parquet"
+
+Rejected = list[tuple[str, str]]  # file and reason of each
 
 
 class Hashes(Sequence[str]):
@@ -43,6 +48,35 @@ def write_table(path: Path, columns: Mapping[str, Sequence[object]]) -> None:
                 part = [_column(columns[name][start : start + GROUP_ROWS], name in kinds) for name in columns]
                 writer.write_table(pyarrow.Table.from_arrays(part, schema=schema))
         sync(file)
+
+
+def read_column(path: Path, column: str, *, of: str, required: bool = True) -> Any:
+    """Return a column of the table at `path`, which is part of `of`; None where it need not be there and is not.
+
+    Raises `IntegrityError`.
+    """
+    import pyarrow
+    from pyarrow import parquet
+
+    try:
+        with parquet.ParquetFile(path) as file:  # read_table would import pandas
+            if not required and column not in file.schema_arrow.names:
+                return None
+            return file.read(columns=[column], use_threads=False).column(column)
+    except (pyarrow.ArrowException, KeyError, OSError, ValueError) as error:  # ValueError: names of no letters
+        raise IntegrityError(f"{path.name} of {of} cannot be read", received=error) from error
+
+
+def write_rejected(folder: Path, rejected: Rejected) -> None:
+    """Write the list of what was refused into `folder`."""
+    files, reasons = ([row[column] for row in rejected] for column in (0, 1))
+    write_table(folder / REJECTED, {"file": files, "reason": reasons})
+
+
+def read_rejected(folder: Path, of: str) -> Rejected:
+    """Return the list in `folder` of what the build of `of` refused. Raises `IntegrityError`."""
+    files, reasons = (read_column(folder / REJECTED, name, of=of).to_pylist() for name in ("file", "reason"))
+    return list(zip(files, reasons, strict=True))
 
 
 def _column(values: Sequence[Any], numbers: bool) -> Any:

@@ -28,6 +28,7 @@ Bytes = NDArray[np.uint8]
 Chunk = tuple[bytes, bytes]  # kind, content
 
 SIDE, SMALLEST = 28, 8
+OTHER_SIZE = "The picture has another size"
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # by colour type: grey, RGB, palette, grey-alpha, RGBA
 DEPTHS = {0: (1, 2, 4, 8), 2: (8,), 3: (1, 2, 4, 8), 4: (8,), 6: (8,)}
@@ -172,7 +173,7 @@ def read_header(content: bytes, longest_side: int = SIDE) -> Header:
     others = min(width, height) > 0 and SMALLEST <= max(width, height) <= longest_side
     if (width, height) != (SIDE, SIDE) and (longest_side == SIDE or not others):
         more = "" if longest_side == SIDE else f", or its longer side {SMALLEST} to {longest_side:,} pixels"
-        raise ImageError("The picture has another size", expected=f"28×28{more}", received=f"{width}×{height}")
+        raise ImageError(OTHER_SIZE, expected=f"28×28{more}", received=f"{width}×{height}")
     if depth == 16:
         raise ImageError("The picture has 16 bits a sample", expected="8 or fewer")
     if interlace == 1:

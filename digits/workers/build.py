@@ -10,6 +10,8 @@ import time
 
 from digits.dataset.build import build
 from digits.dataset.dataset import Dataset
+from digits.dataset.parquet import write_rejected
+from digits.dataset.refused import RefusedError
 from digits.dataset.sources import Source, open_source
 from digits.dataset.sources.combined import Combined
 from digits.dataset.sources.downloads import DOWNLOADS
@@ -34,6 +36,9 @@ def main(desk: Desk) -> None:
 
         staging = desk.job.folder / "staging"
         report = build(source, spec["name"], staging=staging, progress=progress, stopped=desk.stopped)
+    except RefusedError as error:
+        write_rejected(desk.job.folder, error.rejected)
+        raise
     finally:
         shutil.rmtree(desk.job.folder / "download", ignore_errors=True)
     write_json(desk.job.folder / "result.json", report)

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet
 import pytest
+from PIL import Image
 
 from digits import settings
 from digits.dataset import build as module
@@ -174,8 +175,32 @@ def test_a_source_that_gives_other_arrays_is_a_mistake_that_does_not_go_unseen(r
 def test_a_digit_without_a_sound_image_is_refused(root: Path, staging: Path):
     for number in range(3):
         (root / f"6/6/{number}.png").write_bytes(b"bad")
-    with pytest.raises(SourceError, match=r"without the 3 files that were rejected, is not complete: .*none of 6"):
+    with pytest.raises(
+        SourceError, match=r"source: 3 of 30 files were refused, and no image of 6 is left: .*PNG"
+    ) as no:
         build(open_source(root), "mine", staging=staging)
+    assert "3 such as '6/6/0.png': It is no PNG file" in str(no.value)
+    assert "--fit" not in str(no.value)
+
+
+def test_the_most_frequent_reasons_are_told_first_and_what_to_do_where_it_is_the_size(tmp_path: Path, staging: Path):
+    files = {name: factory.saved(Image.new("L", (32, 30 + i % 3))) for i, name in enumerate(factory.digit_files(3))}
+    root = factory.folder(tmp_path / "other", files | {"0/0/0.png": b"bad", "9/9/x.txt": b"x"})
+    with pytest.raises(SourceError) as caught:
+        build(open_source(root), "mine", staging=staging)
+    assert str(caught.value) == (
+        "other: 31 of 31 files were refused, and no image of any digit is left: expected images of all ten digits, "
+        "received 29 such as '0/0/1.png': The picture has another size: expected 28×28, received 32×31; 1 such as "
+        "'0/0/0.png': It is no PNG file: expected the PNG signature, received 62 61 64; 1 such as '9/9/x.txt': It is "
+        'not named .png. Build it again with "Fit pictures of other sizes to 28×28" switched on, or with --fit.'
+    )
+
+
+def test_what_is_too_large_to_be_fitted_is_not_advised_to_be_fitted(tmp_path: Path, staging: Path):
+    files = dict.fromkeys(factory.digit_files(1), factory.saved(Image.new("L", (1_025, 8))))
+    with pytest.raises(SourceError, match="1,024 pixels, received 1025×8") as caught:
+        build(open_source(factory.folder(tmp_path / "large", files), fit=True), "mine", staging=staging)
+    assert "--fit" not in str(caught.value)
 
 
 def test_a_staging_folder_with_files_is_not_touched(root: Path, staging: Path):

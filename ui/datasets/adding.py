@@ -8,7 +8,7 @@ import streamlit as st
 
 from digits.dataset.dataset import dataset_names
 from digits.job import LIVE, Job
-from ui.datasets import asking
+from ui.datasets import asking, refused
 from ui.frame import errors_shown
 from ui.jobs import build_row, recent_builds
 from ui.live import live
@@ -88,6 +88,7 @@ def show_ended(job: Job) -> None:
     left, right = st.columns([5, 1], vertical_alignment="center")
     with left:
         build_row(job)
+        refused.of_build(job)
     if right.button("Dismiss", key=f"dismiss-{job.id}", icon=":material/close:", width="stretch"):
         job.delete()
         st.rerun()

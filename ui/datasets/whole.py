@@ -13,9 +13,9 @@ from digits.files import Json
 from digits.training.presets import preset
 from ui.datasets.browsing import CHANNELS
 from ui.datasets.reading import index, sums
+from ui.datasets.refused import listed, save_list
 from ui.datasets.strips import strip
 from ui.frame import count, percent, plain
-from ui.spreadsheet import csv_of
 
 
 def means(dataset: Dataset) -> None:
@@ -107,5 +107,4 @@ def refused(dataset: Dataset) -> None:
     table = {"File": [file for file, _ in found], "Reason": [reason for _, reason in found]}
     wide = {"Reason": st.column_config.TextColumn(width="large")}
     st.dataframe(table, width="stretch", hide_index=True, column_config=wide)
-    st.download_button("Save the list", csv_of(["file", "reason"], found), f"{dataset.name}-refused.csv", "text/csv",
-                       icon=":material/download:", on_click="ignore")  # fmt: skip
+    save_list(listed(found), dataset.name, dataset.name)
