@@ -62,6 +62,12 @@ def _removal(path: Path) -> Callable[[], object]:
     return partial(path.unlink, missing_ok=True)
 
 
+def _removal_of_export(path: Path) -> Callable[[], object] | None:
+    """Return what removes the export that `path` lies in, which is written again when it is asked for; else None."""
+    ended = path.parent.parent.name == "exports" and not Lock.is_held(path.parent / "job.lock")
+    return partial(shutil.rmtree, path.parent, ignore_errors=True) if ended else None
+
+
 def _disk() -> Iterator[Finding]:
     free = shutil.disk_usage(settings.home()).free
     if free < LEAST_BYTES:
@@ -161,7 +167,7 @@ def _file(path: Path) -> Iterator[Finding]:
         shown = path.relative_to(settings.home())
         again = path.name in MADE_AGAIN or path.parent.name == "evaluations"
         again = again and not Lock.is_held(path.parent / "job.lock")
-        yield Finding(f"{shown}: {error}", _removal(path) if again else None)
+        yield Finding(f"{shown}: {error}", _removal_of_export(path) or (_removal(path) if again else None))
 
 
 def _lines(path: Path) -> None:

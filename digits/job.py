@@ -160,6 +160,16 @@ def all_jobs(kind: str) -> list[Job]:
     return sorted(_those_there(kind), key=_asked, reverse=True)
 
 
+def jobs_on(kind: str, fingerprint: str) -> list[Job]:
+    """Return the jobs of a kind on the data set of that fingerprint, newest first, without what is damaged."""
+    found = []
+    for job in all_jobs(kind):
+        with suppress(IntegrityError, NotFoundError):  # nobody can say whose it is, or how: the doctor names it
+            if job.spec().get("fingerprint") == fingerprint and job.status():
+                found.append(job)
+    return found
+
+
 def _those_there(kind: str) -> list[Job]:
     there = settings.entries(kind)  # a link may lead out of the lab
     folders = [one for one in there if not one.name.startswith(".") and not one.is_symlink()]

@@ -46,4 +46,4 @@ def file_of(job: Job) -> Path:
 
 def exports_of(dataset: Dataset) -> list[Job]:
     """Return the exports of `dataset`, whatever it was called then, newest first."""
-    return [job for job in jobs.all_jobs(KIND) if job.spec()["fingerprint"] == dataset.fingerprint]
+    return jobs.jobs_on(KIND, dataset.fingerprint)

@@ -70,12 +70,7 @@ def _source_knows(dataset: Dataset) -> bool:
 
 def searches_of(dataset: Dataset) -> list[Job]:
     """Return the searches of `dataset`, whatever it was called then, newest first."""
-    found = []
-    for job in jobs.all_jobs(KIND):
-        with suppress(IntegrityError, NotFoundError):  # what cannot be read is none of ours
-            if job.spec().get("fingerprint") == dataset.fingerprint:
-                found.append(job)
-    return found
+    return jobs.jobs_on(KIND, dataset.fingerprint)
 
 
 def ensure_families(dataset: Dataset, owner: str, watch: Callable[[Job], Json]) -> None:

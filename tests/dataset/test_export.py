@@ -12,16 +12,19 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from digits import settings
+from digits import doctor, settings
+from digits import job as jobs
 from digits.dataset import dataset as datasets
 from digits.dataset import export as module
 from digits.dataset.build import build
 from digits.dataset.dataset import Dataset
 from digits.dataset.export import Form, csv_header, csv_lines, export
 from digits.dataset.sources import open_source
+from digits.engine.drawings import users
 from digits.engine.export import exports_of, file_of, start_export
 from digits.errors import ConflictError, DigitsError, IntegrityError, NotFoundError, StoppedError, UsageError
 from digits.images.ink import to_rgba
+from digits.job import Job
 from tests import factory
 from tests.starter import wait_for_end
 
@@ -222,3 +225,30 @@ def test_an_export_whose_file_was_taken_away_starts_again(lab: Path, tmp_path: P
     assert start_export(dataset, form, owner="ann") == job
     assert wait_for_end(job) == "finished"
     assert sorted(path.name for path in job.folder.glob("*igits*")) == ["Digits.parquet"]
+
+
+@pytest.mark.parametrize("name", ["job.json", "status.json"])
+def test_a_damaged_export_is_left_out_named_and_mended_and_the_others_stay(lab: Path, tmp_path: Path, name: str):
+    build(open_source(factory.folder(tmp_path / "source", factory.digit_files())), "mine", staging=lab / "staging")
+    dataset = Dataset.open("mine")
+    for id in ("broken", "sound"):
+        lock = jobs.create(Job("exports", id), {"fingerprint": dataset.fingerprint, "form": {}}, owner="ann")
+        assert lock is not None
+        lock.close()
+    (lab / "exports/broken" / name).write_text("{")
+    assert exports_of(dataset) == [Job("exports", "sound")]
+    assert users(dataset) == "1 saved file needs its images"
+    (found,) = doctor.findings()
+    assert f"exports/broken/{name}" in found.what
+    assert found.mend is not None
+    found.mend()
+    assert list(doctor.findings()) == []
+    assert exports_of(dataset) == [Job("exports", "sound")]
+
+
+def test_an_export_that_is_at_work_is_not_mended_away(lab: Path):
+    lock = jobs.create(Job("exports", "broken"), {}, owner="ann")
+    (lab / "exports/broken/job.json").write_text("{")
+    assert [found.mend for found in doctor.findings()] == [None]
+    assert lock is not None
+    lock.close()

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from digits import job as jobs
 from digits import settings
 from digits.dataset import dataset as datasets
 from digits.dataset import portrait
@@ -18,6 +19,7 @@ from digits.dataset.build import build
 from digits.dataset.dataset import Dataset, dataset_names
 from digits.dataset.sources import open_source
 from digits.errors import UsageError
+from digits.job import Job
 from digits.training.run import all_runs
 from tests import factory
 from ui.datasets import adding, asking, browsing, strips
@@ -196,3 +198,19 @@ def test_a_page_of_all_digits_takes_as_many_of_each() -> None:
     labels = np.repeat(np.arange(10), 3)
     assert [rows.tolist() for rows in browsing.rows_of(labels, "2")] == [[6, 7, 8]]
     assert [len(rows) for rows in browsing.rows_of(labels, "all")] == [3] * 10
+
+
+@pytest.mark.usefixtures("mine")
+@pytest.mark.parametrize("kind", ["exports", "searches"])
+@pytest.mark.parametrize("file", ["job.json", "status.json"])
+def test_a_damaged_job_cuts_no_page_and_keeps_no_data_set(mine: Dataset, kind: str, file: str) -> None:
+    lock = jobs.create(Job(kind, "abc"), {"fingerprint": mine.fingerprint}, owner="ann")
+    assert lock is not None
+    lock.close()
+    (Job(kind, "abc").folder / file).write_text("{")
+    app = opened()
+    assert not app.error
+    assert "Families" in [heading.value for heading in app.subheader]
+    app.button(key="delete-mine").click().run()
+    assert not app.error
+    assert button(app, "Delete for good")

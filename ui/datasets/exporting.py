@@ -27,8 +27,9 @@ def save(dataset: Dataset) -> None:
     if st.button(f"Save as {LABELS[kind]}{about}", icon=":material/save:", key=f"save-as-{dataset.name}"):
         with errors_shown():
             start_export(dataset, Form(kind=kind, index=index, shuffle_seed=seed), owner=owner())
-    at_work = any(job.state in LIVE for job in exports_of(dataset))
-    live(watch, dataset.name, at_work, every=0.5 if at_work else None)
+    with errors_shown():
+        at_work = any(job.state in LIVE for job in exports_of(dataset))
+        live(watch, dataset.name, at_work, every=0.5 if at_work else None)
 
 
 @st.cache_data(max_entries=20, show_spinner=False)
