@@ -34,7 +34,11 @@ def _home() -> Path:
 
 @lru_cache(maxsize=100)
 def _resolved(name: str, beside: Path | None) -> Path:
-    return ((beside or Path()) / Path(name).expanduser()).resolve()
+    try:
+        return ((beside or Path()) / Path(name).expanduser()).resolve()
+    except RuntimeError as error:  # nobody is called so
+        raise UsageError("The lab folder cannot be found", expected="a folder that can be written",
+                         received=repr(name[:80]), do="DIGITS_HOME names another one.") from error  # fmt: skip
 
 
 def part(name: str) -> Path:

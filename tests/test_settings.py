@@ -5,8 +5,11 @@ import os
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from digits import settings
+from digits.__main__ import cli
+from digits.errors import UsageError
 
 
 def test_the_lab_is_where_digits_home_says_and_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -31,6 +34,16 @@ def test_a_lab_that_is_named_from_here_has_its_whole_path(tmp_path: Path, monkey
     monkeypatch.setenv("DIGITS_HOME", "lab")
     assert settings.home() == tmp_path / "lab"
     assert settings.home().is_absolute()
+
+
+@pytest.mark.parametrize("name", ["~nouser/x", "~nouser"])
+def test_a_home_of_nobody_is_refused_in_a_sentence(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DIGITS_HOME", name)
+    for asked in (settings.home, lambda: settings.part("runs"), lambda: settings.entries("runs")):
+        with pytest.raises(UsageError, match=f"The lab folder cannot be found: expected a folder .*'{name}'"):
+            asked()
+    answer = CliRunner().invoke(cli, ["list", "runs"])
+    assert (answer.exit_code, answer.output.count("\n")) == (2, 1), answer.output
 
 
 def test_a_part_of_the_lab_is_made_once(lab: Path) -> None:
