@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
 from digits import settings
@@ -76,6 +77,22 @@ def test_an_uploaded_zip_with_a_damaged_picture_is_built_and_the_damaged_one_is_
     assert "cut off" in listed["reason"][0]
     assert Dataset.open("my-digits").report["origin"] == "my digits.zip"
     assert list((settings.home() / "uploads").iterdir()) == [], "the upload is gone when it is built"
+
+
+def test_an_upload_of_other_sizes_is_refused_by_its_reason_and_its_list_is_saved(page: Page, tmp_path: Path) -> None:
+    picture = factory.saved(Image.new("L", (32, 32), 200))
+    archive = factory.zipped(tmp_path / "sz.zip", dict.fromkeys(factory.digit_files(5, nested=False), picture))
+    open_page(page)
+    ask_to_add(page, "File")
+    page.locator("input[type=file]").set_input_files(archive)
+    expect(name_box(page)).to_have_attribute("placeholder", "sz")
+    page.get_by_role("button", name="Build", exact=True).click()
+    expect(page.get_by_text("sz.zip: 50 of 50 files were refused, and no image of any digit is left")).to_be_visible()
+    expect(page.get_by_text('Build it again with "Fit pictures of other sizes to 28×28"')).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save the list").click()
+    assert len(pd.read_csv(download.value.path())) == 50
+    assert download.value.suggested_filename == "sz-refused.csv"
 
 
 def test_a_path_outside_the_roots_is_refused_by_name_and_one_inside_is_built(root: Path, page: Page) -> None:
