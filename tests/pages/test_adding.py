@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from digits import drawings, settings
 from digits import job as jobs
+from digits.dataset import dataset as datasets
 from digits.dataset.build import build
 from digits.dataset.dataset import Dataset, dataset_names
 from digits.dataset.sources import open_source
@@ -124,6 +125,28 @@ def test_data_sets_are_combined_by_a_click() -> None:
     app.run()
     assert "**40 images** of 10 digits · 10 files refused" in words(app), "an image that is in both comes in once"
     assert "Families\\: unknown\\, as those of first and second are" in words(app)
+
+
+@pytest.mark.usefixtures("two")
+@pytest.mark.parametrize("damage", ["cut off", "gone"])
+def test_a_chosen_data_set_that_is_damaged_or_gone_is_named_and_the_dialog_stays(
+    damage: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = asked("Combine")
+    if damage == "cut off":
+        (settings.part("datasets") / "second/report.json").write_text('{"images": 3')
+    else:
+        datasets.delete("second")
+        monkeypatch.setattr(
+            asking, "dataset_names", lambda: ["first", "second"]
+        )  # deleted a moment after it was read
+    app.multiselect[0].set_value(["first", "second"]).run()
+    assert not app.exception, app.exception
+    assert "second" in app.error[0].value
+    assert next(one for one in app.button if one.label == "Build").disabled
+    app.multiselect[0].set_value(["first"]).run()
+    assert not app.error
+    assert app.text_input(key=adding.NAME)
 
 
 def test_two_uploads_of_idx_are_built_under_the_licence_that_was_given(tmp_path: Path) -> None:

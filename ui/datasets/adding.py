@@ -34,12 +34,15 @@ def add() -> None:
 def ask() -> None:
     """Ask for a source and a name, and start the build."""
     kind = st.segmented_control("Source", list(SOURCES), default="Starter set", required=True)
-    wanted = SOURCES[kind]()
-    name = ask_name(wanted.name or free_name(wanted.stem))
-    ready = bool(name) and wanted.start is not None
-    if st.button("Build", type="primary", icon=":material/construction:", disabled=not ready) and wanted.start:
+    suggested, start = "", None
+    with errors_shown():
+        wanted = SOURCES[kind]()
+        suggested, start = wanted.name or free_name(wanted.stem), wanted.start
+    name = ask_name(suggested)
+    ready = bool(name) and start is not None
+    if st.button("Build", type="primary", icon=":material/construction:", disabled=not ready) and start:
         with errors_shown():
-            st.session_state[MINE] = wanted.start(name).id
+            st.session_state[MINE] = start(name).id
             st.rerun()
 
 
