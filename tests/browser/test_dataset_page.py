@@ -95,6 +95,27 @@ def test_an_upload_of_other_sizes_is_refused_by_its_reason_and_its_list_is_saved
     assert download.value.suggested_filename == "sz-refused.csv"
 
 
+def test_refused_uploads_are_gone_when_the_dialog_is_opened_anew(page: Page, tmp_path: Path) -> None:
+    open_page(page)
+    ask_to_add(page, "File")
+    page.locator("input[type=file]").set_input_files([damaged_zip(tmp_path / name) for name in ("a.zip", "b.zip")])
+    expect(name_box(page)).to_have_attribute("placeholder", "a")
+    page.get_by_role("button", name="Build", exact=True).click()
+    expect(page.get_by_text("These files are no one source")).to_be_visible()
+    expect(page.get_by_text("b.zip", exact=True)).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    page.get_by_role("button", name="Add data").click()
+    page.get_by_role("dialog").get_by_text("File", exact=True).click()
+    expect(page.locator("input[type=file]")).to_be_attached()
+    settled(page)
+    expect(page.get_by_text("b.zip", exact=True)).to_have_count(0)
+    page.locator("input[type=file]").set_input_files(damaged_zip(tmp_path / "c.zip"))
+    expect(name_box(page)).to_have_attribute("placeholder", "c")
+    page.get_by_role("button", name="Build", exact=True).click()
+    expect(page.get_by_text("29 images of 10 digits · 1 file refused")).to_be_visible()
+
+
 def test_a_path_outside_the_roots_is_refused_by_name_and_one_inside_is_built(root: Path, page: Page) -> None:
     open_page(page)
     ask_to_add(page, "Path on this machine")

@@ -149,6 +149,25 @@ def test_a_chosen_data_set_that_is_damaged_or_gone_is_named_and_the_dialog_stays
     assert app.text_input(key=adding.NAME)
 
 
+def test_the_files_of_a_refused_upload_are_gone_when_the_dialog_is_opened_anew(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    keys = []
+    monkeypatch.setattr(asking.st, "file_uploader", lambda *_, key, **__: keys.append(key))
+    app = asked("File").run()
+    assert len(keys) == len(set(keys)) + 1 == 2, "as long as it is open, they stay"
+
+    def page() -> None:
+        from ui.datasets import adding
+
+        adding.add()
+
+    app = AppTest.from_function(page, default_timeout=60).run()
+    keys.clear()
+    app.segmented_control[0].set_value("File").run().run()
+    assert len(keys) == len(set(keys)) == 2
+
+
 def test_two_uploads_of_idx_are_built_under_the_licence_that_was_given(tmp_path: Path) -> None:
     images = idx_pair(tmp_path, packed=True)
     labels = tmp_path / "train-labels-idx1-ubyte.gz"

@@ -25,10 +25,10 @@ NAME = "new-dataset-name"
 MINE, WANTED = "dataset-build", "dataset-wanted"  # in the session: the build that it started, the set to select next
 
 
-@st.dialog("Add data", width="medium")
 def add() -> None:
-    """Open the dialog."""
-    ask()
+    """Open the dialog, without the files of the last time."""
+    st.session_state[asking.OPENED] = st.session_state.get(asking.OPENED, 0) + 1
+    st.dialog("Add data", width="medium")(ask)()
 
 
 def ask() -> None:

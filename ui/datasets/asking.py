@@ -25,6 +25,7 @@ from digits.job import Job
 from ui.datasets.credits import credit
 from ui.frame import owner, plain
 
+OPENED = "dataset-asked"  # in the session: how often the dialog was opened
 Start = Callable[[str], Job]
 FORMS = (
     "A **ZIP** of 28×28 PNGs in folders named by their digit, `0/0/17.png` or `0/17.png`, read in place and never "
@@ -74,7 +75,8 @@ def drawings() -> Wanted:
 def file() -> Wanted:
     """Ask for a file from the browser, or two of IDX."""
     st.caption(FORMS)
-    uploads = st.file_uploader("File, or IDX images and labels", accept_multiple_files=True)
+    key = f"uploads-{st.session_state.get(OPENED, 0)}"
+    uploads = st.file_uploader("File, or IDX images and labels", accept_multiple_files=True, key=key)
     more = ask_more()
     if not uploads:
         return Wanted("", None)
