@@ -24,6 +24,8 @@ from digits.settings import entries, part
 from digits.text import given
 
 BLOCK_ROWS, LONGEST_NOTE = 1_000, 2_000
+REPORT = {"images": int, "per_digit": list, "rejected": int, "blocks": list, "fingerprint": str, "kind": str,
+          "origin": str, "created": str}  # fmt: skip
 NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 ._-]{0,62}[A-Za-z0-9_-])?")
 
 
@@ -73,6 +75,18 @@ def fingerprint(labels: NDArray[np.integer[Any]], blocks: Sequence[str]) -> str:
     return sha256(canonical({"labels": sha256(labels.astype("<i8").tobytes()), "blocks": list(blocks)}))
 
 
+def _report(path: Path) -> Json:
+    """Return what a build reported. Raises `IntegrityError` if that is damaged, and `FileNotFoundError`."""
+    report = read_json(path, **REPORT)
+    images, per_digit, blocks = report["images"], report["per_digit"], report["blocks"]
+    counted = len(per_digit) == 10 and all(isinstance(count, int) for count in per_digit) and sum(per_digit) == images
+    if not counted or len(blocks) != -(-images // BLOCK_ROWS):
+        raise IntegrityError(f"{path.parent.name}/{path.name} is damaged",
+                             expected="ten counts that add up to its images, and a hash of each thousand",
+                             received=f"{images:,}, {str(per_digit)[:80]} and {len(blocks):,}")  # fmt: skip
+    return report
+
+
 @dataclass(frozen=True)
 class Dataset:
     """The images, labels and report of one finished data set. `Dataset.open(name)` finds it."""
@@ -88,7 +102,7 @@ class Dataset:
 
     @classmethod
     def _at(cls, folder: Path) -> Dataset:
-        return cls(folder.name, folder, read_json(folder / "report.json"))
+        return cls(folder.name, folder, _report(folder / "report.json"))
 
     @classmethod
     def of(cls, name: str, fingerprint: str) -> Dataset:

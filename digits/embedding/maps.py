@@ -23,6 +23,8 @@ from digits.files import Json, Lock, read_arrays, read_json
 from digits.job import LIVE, Job
 from digits.settings import part
 
+RESULT = {"map": str, "points": int, "seconds": float, "trustworthiness": float}
+
 
 @dataclass(frozen=True)
 class Drawn:
@@ -75,9 +77,9 @@ def drawn(job: Job) -> Drawn | None:
 
 
 def result(job: Job) -> Json | None:
-    """Return points, seconds and trustworthiness of a finished map, else None."""
+    """Return points, seconds and trustworthiness of a finished map, else None. Raises `IntegrityError`."""
     path = job.folder / "result.json"
-    return read_json(path) if path.exists() else None
+    return read_json(path, **RESULT) if path.exists() else None
 
 
 def _job(recipe: MapRecipe) -> Job:
