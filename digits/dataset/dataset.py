@@ -5,6 +5,7 @@ The app opens one before its first paint, so that pandas and pyarrow are importe
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import time
@@ -46,6 +47,18 @@ def dataset_names() -> list[str]:
     return sorted((one.name for one in found if Path(one.path, "report.json").is_file()), key=str.casefold)
 
 
+def free(name: str) -> Path:
+    """Return where a data set called `name` may appear. Raises `UsageError`, and `ConflictError` if that is taken."""
+    target = part("datasets") / check_name(name)
+    if name in dataset_names():
+        raise ConflictError(f"There is a data set {name} already", do="Choose another name, or delete that one.")
+    if os.path.lexists(target):
+        raise ConflictError(f"datasets/{name} has that name, and is no data set", expected="report.json in it",
+                            do="Choose another name, or remove that folder: where it is empty, "
+                               "`python -m digits doctor --mend` does.")  # fmt: skip
+    return target
+
+
 def delete(name: str) -> None:
     """Delete a data set: it is gone at once, its files follow. Raises `NotFoundError`."""
     folder = Dataset.find(name)
@@ -57,17 +70,14 @@ def delete(name: str) -> None:
 def rename(name: str, new: str) -> None:
     """Call a data set `new` from now on. Raises `NotFoundError`, `UsageError`, and `ConflictError` if it is taken."""
     folder = Dataset.find(name)
-    target = part("datasets") / check_name(new)
     if new == name:
         return
+    target = free(new)
     try:
-        if target.exists():
-            raise FileExistsError
         folder.rename(target)
-    except OSError as error:
-        if not target.exists():
-            raise
-        raise ConflictError(f"There is a data set {new} already", do="Choose another name.") from error
+    except OSError:
+        free(new)  # somebody may have been faster
+        raise
 
 
 def fingerprint(labels: NDArray[np.integer[Any]], blocks: Sequence[str]) -> str:
