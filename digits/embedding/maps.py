@@ -23,7 +23,8 @@ from digits.files import Json, Lock, read_arrays, read_json
 from digits.job import LIVE, Job
 from digits.settings import part
 
-RESULT = {"map": str, "points": int, "seconds": float, "trustworthiness": float}
+ASKED: dict[str, type] = {"features": str}  # entries of job.json
+FOUND: dict[str, type] = {"map": str, "points": int, "seconds": float, "trustworthiness": float}  # of result.json
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ def drawn(job: Job) -> Drawn | None:
 def result(job: Job) -> Json | None:
     """Return points, seconds and trustworthiness of a finished map, else None. Raises `IntegrityError`."""
     path = job.folder / "result.json"
-    return read_json(path, **RESULT) if path.exists() else None
+    return read_json(path, **FOUND) if path.exists() else None
 
 
 def _job(recipe: MapRecipe) -> Job:

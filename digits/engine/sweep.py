@@ -19,7 +19,7 @@ from digits.evaluation.kept import forget
 from digits.files import Json, Lock, read_json
 from digits.job import Job
 from digits.training import framed, variants
-from digits.training.run import Run
+from digits.training.run import ASKED, Run
 
 KINDS = ("builds", "runs", "duels", "locksteps", "maps", "exports", "inspections", "searches", "evaluations")
 UPLOAD_SECONDS = 3600.0  # an upload that no build mentions may be about to get one
@@ -90,9 +90,9 @@ def _sweep_variants() -> None:
 
 def _orphaned_variants() -> Iterator[Path]:
     """Yield the variants of training images that no living run trains on, or waits for."""
-    folders = list(settings.part("variants").iterdir())
+    folders = _there("variants")
     if folders:
-        specs = (job.spec(recipe=dict, fingerprint=str) for job in jobs.all_jobs("runs") if job.alive)
+        specs = (job.spec(**ASKED) for job in jobs.all_jobs("runs") if job.alive)
         wanted = {variants.key_of(spec) for spec in specs}
         yield from (folder for folder in folders if folder.name not in wanted)
 
@@ -105,10 +105,15 @@ def _sweep_framed() -> None:
 def _orphaned_framed() -> Iterator[Path]:
     """Yield the framed images of data sets that are gone, and what a killed process left half-written of others'."""
     there = _fingerprints()
-    for path in settings.part("framed").iterdir():
+    for path in _there("framed"):
         half = path.name.startswith(".")
         if _age_seconds(path) > NEW_SECONDS if half else not framed.is_of(path, there):
             yield path
+
+
+def _there(name: str) -> list[Path]:
+    """Return what lies in a part of the lab; nothing where that is missing, and cannot be made."""
+    return [Path(one.path) for one in settings.entries(name)]
 
 
 def _fingerprints() -> set[str]:
@@ -123,7 +128,7 @@ def _sweep_uploads() -> None:
 
 def _orphaned_uploads() -> Iterator[Path]:
     wanted = {path for job in jobs.all_jobs("builds") if job.alive for path in _sources(job.spec(source=str))}
-    for upload in settings.part("uploads").iterdir():
+    for upload in _there("uploads"):
         if upload not in wanted and _age_seconds(upload) > UPLOAD_SECONDS:
             yield upload
 
