@@ -7,24 +7,21 @@ from __future__ import annotations
 
 import shutil
 import time
-import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from digits import drawings, seal, settings
+from digits import contents, drawings, settings
 from digits import job as jobs
 from digits.dataset.dataset import Dataset, dataset_names
 from digits.engine.sweep import KINDS, NEW_SECONDS, orphans, sweep
 from digits.errors import DigitsError, IntegrityError
-from digits.files import Lock, parse_lines, read_json
+from digits.files import Lock
 from digits.job import Job
-from digits.models import weights
 
 LEAST_BYTES = 2**30  # free: a data set and the checkpoints of its runs
-COLUMNS = {"index.parquet": {"label", "file", "sha256", "family", "change", "found"},
-           "rejected.parquet": {"file", "reason"}}  # fmt: skip
 # What the lab works out again where it is missing, and a damaged checkpoint, without which a run begins again.
 MADE_AGAIN = ("portrait.npz", "shapes.npz", "leaks.json", "checkpoint.safetensors")
 
@@ -46,15 +43,26 @@ def findings() -> Iterator[Finding]:
     yield from _stale_notes()
     yield from _links()
     for kind in KINDS:
-        for folder in sorted(settings.part(kind).glob("[!.]*")):
-            yield from () if folder.is_symlink() else _job(Job(kind, folder.name))
+        for folder in _folders(kind):
+            yield from _job(Job(kind, folder.name))
+    yield from _no_data_sets()
     for name in dataset_names():
         yield from _dataset(name)
     for id, reason in drawings.shelf()[1].items():
         yield Finding(f"drawings/{id}: {reason}")
-    state = settings.part("queue") / "state.json"
-    for finding in _file(state) if state.exists() else ():
-        yield Finding(finding.what, _removal(state))  # whoever waits draws a new ticket
+    for state in (path for path in _there("queue") if path.name == "state.json"):
+        for finding in _file(state):
+            yield Finding(finding.what, _removal(state))  # whoever waits draws a new ticket
+
+
+def _there(kind: str, *, hidden: bool = False) -> list[Path]:
+    """Return what lies in a part of the lab, in the order of names; nothing where a copy for reading lacks it."""
+    return sorted(Path(one.path) for one in settings.entries(kind) if one.name.startswith(".") == hidden)
+
+
+def _folders(kind: str) -> list[Path]:
+    """Return the folders of jobs or data sets: a file that some program left beside them is none, nor is a link."""
+    return [path for path in _there(kind) if path.is_dir() and not path.is_symlink()]
 
 
 def _removal(path: Path) -> Callable[[], object]:
@@ -77,11 +85,11 @@ def _disk() -> Iterator[Finding]:
 def _leavings() -> Iterator[Finding]:
     """Find half-made folders that no living process holds, and temporary files in those that are there."""
     for kind in (*KINDS, "datasets"):
-        for path in settings.part(kind).glob(".*"):
+        for path in _there(kind, hidden=True):
             if path.is_dir() and _is_old(path) and not Lock.is_held(path / "job.lock"):
                 yield Finding(f"{kind}/{path.name} is half-made, and nobody is at work in it", sweep)
-        for path in settings.part(kind).glob("[!.]*/.*"):
-            if path.parent.is_symlink() or Lock.is_held(path.parent / "job.lock"):
+        for path in (path for folder in _folders(kind) for path in folder.glob(".*")):
+            if Lock.is_held(path.parent / "job.lock"):
                 continue
             if _is_old(path) and path.is_file():
                 yield Finding(f"{kind}/{path.parent.name}/{path.name} was never finished", _removal(path))
@@ -90,15 +98,15 @@ def _leavings() -> Iterator[Finding]:
 def _links() -> Iterator[Finding]:
     """Find links in place of folders: nothing that one leads to is ever read."""
     for kind in (*KINDS, "datasets"):
-        for path in settings.part(kind).glob("[!.]*"):
+        for path in _there(kind):
             if path.is_symlink():
                 yield Finding(f"{kind}/{path.name} is a link, which is not followed", _removal(path))
 
 
 def _stale_notes() -> Iterator[Finding]:
     """Find the addresses of warm workers that are gone: a lock says whether one is there, whatever a file says."""
-    for note in settings.part("slots").glob("*.json"):
-        if not Lock.is_held(note.with_suffix("") / "job.lock"):
+    for note in _there("slots"):
+        if note.suffix == ".json" and not Lock.is_held(note.with_suffix("") / "job.lock"):
             yield Finding(f"slots/{note.name} names a worker that is gone", _removal(note))
 
 
@@ -116,17 +124,31 @@ def _job(job: Job) -> Iterator[Finding]:
     for path in sorted(job.folder.rglob("[!.]*")):
         if path.is_file():
             yield from _file(path)
-    if job.kind == "runs" and _is_finished(job):
-        for name in ("result.json", "weights.safetensors", "evaluation.npz", "metrics.jsonl"):
-            if not (job.folder / name).exists():
-                yield Finding(f"runs/{job.id}/{name} is missing")
+    for name in _needed(job):
+        if not (job.folder / name).exists():
+            yield Finding(f"{job.kind}/{job.id}/{name} is missing")
 
 
-def _is_finished(job: Job) -> bool:
+def _needed(job: Job) -> tuple[str, ...]:
     try:
-        return job.state == "finished"
-    except DigitsError:  # it is missing or damaged, which was said
-        return False
+        return contents.needed(job)
+    except DigitsError:  # what says it is missing or damaged, which was said
+        return ()
+
+
+def _no_data_sets() -> Iterator[Finding]:
+    """Find folders that have the name of a data set, and are none."""
+    for folder in _folders("datasets"):
+        if not any(folder.iterdir()):
+            yield Finding(f"datasets/{folder.name} is empty, and takes a name", partial(_remove_empty, folder))
+        elif not (folder / "report.json").is_file():
+            yield Finding(f"datasets/{folder.name}/report.json is missing: this is no data set, and takes a name; "
+                          "build it again under another name, and remove the folder")  # fmt: skip
+
+
+def _remove_empty(folder: Path) -> None:
+    with suppress(FileNotFoundError):  # somebody was faster
+        folder.rmdir()
 
 
 def _dataset(name: str) -> Iterator[Finding]:
@@ -156,11 +178,9 @@ def _check_tables(dataset: Dataset) -> None:
 
 
 def _file(path: Path) -> Iterator[Finding]:
-    """Read a whole file as what its name says; what cannot be told from its bytes is not looked at."""
-    look = LOOKS.get(path.suffix)
+    """Find what is wrong with a file."""
     try:
-        if look is not None:
-            look(path)
+        contents.check(path)
     except FileNotFoundError:
         return  # somebody deleted it meanwhile
     except (DigitsError, OSError) as error:
@@ -168,45 +188,6 @@ def _file(path: Path) -> Iterator[Finding]:
         again = path.name in MADE_AGAIN or path.parent.name == "evaluations"
         again = again and not Lock.is_held(path.parent / "job.lock")
         yield Finding(f"{shown}: {error}", _removal_of_export(path) or (_removal(path) if again else None))
-
-
-def _lines(path: Path) -> None:
-    for _ in parse_lines(path.read_bytes(), path.name):
-        pass
-
-
-def _arrays(path: Path) -> None:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            damaged = archive.testzip()
-    except Exception as error:  # a flipped bit raises whatever the reader meets, as in `files.read_arrays`
-        raise IntegrityError(f"{path.name} is damaged", received=error) from error
-    if damaged:
-        raise IntegrityError(f"{path.name} is damaged", received=f"another CRC-32 of {damaged}")
-    if seal.NPZ.broken(path.read_bytes()):
-        raise IntegrityError(
-            f"{path.name} is damaged", expected="its own CRC-32", received="another, beside its arrays"
-        )
-
-
-def _table(path: Path) -> None:
-    import pyarrow
-    from pyarrow import parquet
-
-    try:
-        with parquet.ParquetFile(path, page_checksum_verification=True) as file:
-            names = set(file.read(use_threads=False).column_names)
-    except (pyarrow.ArrowException, OSError, ValueError) as error:
-        raise IntegrityError(f"{path.name} is damaged", received=error) from error
-    if path.name in COLUMNS and names - COLUMNS[path.name]:
-        raise IntegrityError(
-            f"{path.name} is damaged", expected=", ".join(sorted(COLUMNS[path.name])), received=names
-        )
-
-
-LOOKS: dict[str, Callable[[Path], object]] = {
-    ".json": read_json, ".jsonl": _lines, ".npz": _arrays, ".parquet": _table, ".safetensors": weights.read,
-}  # fmt: skip
 
 
 def counted() -> str:

@@ -91,10 +91,15 @@ def read_json(path: Path, **entries: type) -> Json:
     """
     found = _remembered.read(path)
     for name, kind in entries.items():
-        if not isinstance(found.get(name), (int, float) if kind is float else kind):
+        if not _is(found.get(name), kind):
             raise IntegrityError(f"{path.parent.name}/{path.name} is damaged", expected=f"{name}, a {kind.__name__}",
                                  received=repr(found.get(name, "nothing"))[:80])  # fmt: skip
     return found
+
+
+def _is(value: object, kind: type) -> bool:
+    """Tell whether `value` is what JSON has of `kind`: a whole number is a float, true is no number."""
+    return isinstance(value, (int, float) if kind is float else kind) and isinstance(value, bool) is (kind is bool)
 
 
 def _parsed(path: Path, data: bytes) -> Json:

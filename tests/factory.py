@@ -76,6 +76,13 @@ def digit_files(each: int = 2, nested: bool = True) -> dict[str, bytes]:
     }
 
 
+def report(fingerprint: str, images: int = 10) -> dict[str, object]:
+    """Return what a build of `images`, a tenth of each digit, reports."""
+    blocks = ["0" * 64] * -(-images // 1_000)
+    return {"images": images, "per_digit": [images // 10] * 10, "rejected": 0, "blocks": blocks, "kind": "starter",
+            "fingerprint": fingerprint, "origin": "here", "created": "2026-01-01T00:00:00+00:00"}  # fmt: skip
+
+
 def folder(root: Path, files: dict[str, bytes]) -> Path:
     for name, data in files.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)

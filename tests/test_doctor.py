@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
@@ -11,9 +12,10 @@ from digits import doctor, settings
 from digits import job as jobs
 from digits.__main__ import cli
 from digits.engine.sweep import sweep
-from digits.files import append_line, write_json
+from digits.files import Json, append_line, write_json
 from digits.job import Job
 from digits.seal import packed
+from tests import factory
 from tests.evaluation import made_run
 
 RUN = "0123456789abcdef"
@@ -87,6 +89,65 @@ def test_a_hidden_file_beside_the_folders_is_left_alone() -> None:
     assert found() == []
     sweep()
     assert other.exists()
+
+
+def test_a_file_that_some_program_left_among_the_folders_is_none_of_them() -> None:
+    for kind in ("runs", "datasets"):
+        (settings.part(kind) / "Thumbs.db").write_bytes(b"a file manager's")
+    assert found() == []
+
+
+@pytest.mark.parametrize("name", ["runs/2/job.json", "runs/2/result.json", "runs/2/status.json", "maps/2/job.json",
+                                  "maps/2/result.json", "maps/2/status.json", "duels/2/job.json",
+                                  "datasets/2/report.json", "datasets/2/families.json"])  # fmt: skip
+def test_a_file_that_is_whole_and_says_nothing_is_named(name: str) -> None:
+    (path := settings.home() / name).parent.mkdir(parents=True)
+    write_json(path.with_name("report.json"), factory.report("0" * 64))
+    write_json(path, {})
+    assert any(name.removeprefix("datasets/") in what and "is damaged: expected" in what for what in found()), found()
+
+
+def test_what_has_the_name_of_a_data_set_and_is_none_is_named_and_mended_where_it_is_empty() -> None:
+    for name in ("empty", "torn"):
+        (settings.part("datasets") / name).mkdir()
+    (settings.part("datasets") / "torn" / "images.npy").touch()
+    answer = CliRunner().invoke(cli, ["doctor", "--mend"])
+    assert answer.exit_code == 1, answer.output
+    assert "mended: datasets/empty is empty" in answer.output
+    assert [path.name for path in settings.part("datasets").iterdir()] == ["torn"]
+    (what,) = found()
+    assert what.startswith("datasets/torn/report.json is missing")
+
+
+@pytest.mark.parametrize(
+    ("kind", "spec", "names"),
+    [("maps", {"features": "pixels", "run": None, "dataset": "x"}, {"result.json", "map.npz", "sheet.png"}),
+     ("runs", {"recipe": {}, "fingerprint": "0", "tuning": {}},
+      {"strokes.json.gz", "drawings.npz", "result.json", "weights.safetensors", "evaluation.npz", "metrics.jsonl"})],
+)  # fmt: skip
+def test_what_a_finished_job_cannot_do_without_is_missed(kind: str, spec: Json, names: set[str]) -> None:
+    lock = jobs.create(Job(kind, "1"), spec, owner="ann")
+    assert lock is not None
+    lock.close()
+    write_json(Job(kind, "1").folder / "status.json", {"state": "finished"})
+    assert set(found()) == {f"{kind}/1/{name} is missing" for name in names}
+
+
+def test_a_copy_that_can_only_be_read_is_checked(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = found()
+    flip(folder / "job.json", 12)
+    for part in settings.home().iterdir():
+        if part.name != "runs":
+            part.rmdir()
+
+    def refuse(path: Path, *_: object) -> None:
+        raise OSError(errno.EEXIST if Path(path).is_dir() else errno.EROFS, "refused", str(path))
+
+    monkeypatch.setattr(os, "mkdir", refuse)
+    assert any("job.json is damaged" in what for what in set(found()) - set(before))
+    answer = CliRunner().invoke(cli, ["doctor"])
+    assert f"wrong: runs/{RUN}/job.json" in answer.output
+    assert [part.name for part in settings.home().iterdir()] == ["runs"]
 
 
 def test_what_nothing_needs_any_more_is_named_and_mended() -> None:

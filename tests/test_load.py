@@ -16,17 +16,17 @@ from digits import settings
 from digits.files import Lock, read_json, write_json
 from digits.job import Job
 from digits.training.presets import preset
+from tests import factory
 from ui.training.watch import LIVE_SECONDS
 
 CROWD = 30
-REPORT = {"name": "some", "images": 1_000, "fingerprint": "0" * 64, "kind": "starter", "digits": [100] * 10}
 
 
 @pytest.fixture
 def at_work(lab: Path) -> tuple[Job, Lock]:
     """A run that trains as far as anybody can see: this process holds its lock."""
     (lab / "datasets" / "some").mkdir(parents=True)
-    write_json(lab / "datasets" / "some" / "report.json", REPORT)
+    write_json(lab / "datasets" / "some" / "report.json", factory.report("0" * 64, images=1_000))
     recipe = preset("hand", framework="pytorch", dataset="some")
     job = Job("runs", recipe.identity("0" * 64))
     lock = jobs.create(job, {"recipe": recipe.as_json(), "fingerprint": "0" * 64}, owner="ann")

@@ -12,7 +12,7 @@ from digits import job as jobs
 from digits import settings
 from digits.dataset.dataset import dataset_names
 from digits.engine import local
-from digits.engine.sweep import sweep
+from digits.engine.sweep import orphans, sweep
 from digits.files import write_json
 from digits.job import LIVE, Job
 from digits.training import variants
@@ -138,7 +138,7 @@ def test_maps_of_pixels_stay_with_their_data_set_and_those_of_a_hidden_layer_wit
     made_run("here")
     there = "0" * 64
     (settings.part("datasets") / "mine").mkdir()
-    write_json(settings.part("datasets") / "mine" / "report.json", {"fingerprint": there})
+    write_json(settings.part("datasets") / "mine" / "report.json", factory.report(there))
     for features in ("pixels", "hidden"):
         kept_map(f"{features}-of-gone", run="gone", features=features, of=there)
         kept_map(f"{features}-of-here", run="here", features=features, of=there)
@@ -199,3 +199,25 @@ def test_uploads_stay_while_a_living_build_does_not_say_what_it_reads() -> None:
     lock.close()
     sweep()
     assert not upload.exists()
+
+
+def test_what_is_whole_and_says_nothing_keeps_no_sweep_from_its_end() -> None:
+    locks = [jobs.create(Job(kind, "empty"), {}, owner="ann") for kind in ("runs", "builds", "maps")]
+    (settings.part("variants") / "1").mkdir()
+    (settings.part("uploads") / "1").write_bytes(b"an archive")
+    (settings.part("framed") / "1").write_bytes(b"images")
+    os.utime(settings.part("uploads") / "1", (0, 0))
+    (settings.part("datasets") / "ghost").mkdir()
+    for report in ({}, {**factory.report("0" * 64), "fingerprint": []}):
+        write_json(settings.part("datasets") / "ghost" / "report.json", report)
+        sweep()
+        assert list(orphans()) == []
+        assert {
+            path.name for name in ("variants", "uploads", "framed") for path in settings.part(name).iterdir()
+        } == {"1"}
+    (settings.part("datasets") / "ghost" / "report.json").unlink()
+    sweep()
+    assert [job.id for job in jobs.all_jobs("maps")] == ["empty"]
+    for lock in locks:
+        assert lock is not None
+        lock.close()

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.lib import format as npy
 
 from digits.dataset import shapes
-from digits.dataset.dataset import BLOCK_ROWS, Dataset, check_name, fingerprint
+from digits.dataset.dataset import BLOCK_ROWS, Dataset, fingerprint, free
 from digits.dataset.decoding import Decoded, decoded
 from digits.dataset.families.store import keep
 from digits.dataset.parquet import Hashes, sync, write_rejected, write_table
@@ -30,7 +30,6 @@ from digits.dataset.refused import check_left
 from digits.dataset.sources import Source
 from digits.errors import ConflictError, StoppedError
 from digits.files import Json, write_json
-from digits.settings import part
 
 CHUNK_FILES, CHUNK_BYTES = 2_048, 1 << 23
 
@@ -49,8 +48,7 @@ def build(
     files done and their number, and `stopped` is asked. Raises `UsageError` for the name, `ConflictError` if it is
     taken, `StoppedError`, and `RefusedError` if a digit is left without any sound image.
     """
-    target = part("datasets") / check_name(name)
-    _check_free(target)
+    free(name)
     started = time.monotonic()
     staging.mkdir(parents=True, exist_ok=True)
     if any(staging.iterdir()):
@@ -62,7 +60,7 @@ def build(
         report["seconds"] = round(time.monotonic() - started, 3)
         report["created"] = datetime.now(UTC).isoformat(timespec="seconds")
         write_json(staging / "report.json", report)
-        _publish(staging, target)
+        _publish(staging, name)
     except BaseException:
         shutil.rmtree(staging, ignore_errors=True)
         raise
@@ -182,20 +180,14 @@ def _chunks(source: Source) -> Iterator[list[Picture]]:
         yield chunk
 
 
-def _check_free(target: Path) -> None:
-    if target.exists():
-        raise ConflictError(f"A data set called {target.name} exists", do="Choose another name, or delete that one.")
-
-
-def _publish(staging: Path, target: Path) -> None:
+def _publish(staging: Path, name: str) -> None:
     """Let the finished folder appear under its name. Raises `ConflictError` if another build was faster."""
-    _check_free(target)
+    target = free(name)
     try:
         staging.rename(target)
-    except OSError as error:
-        if target.exists():
-            _check_free(target)
-        raise error
+    except OSError:
+        free(name)
+        raise
     _sync_folder(target.parent)
 
 

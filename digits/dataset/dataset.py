@@ -5,6 +5,7 @@ The app opens one before its first paint, so that pandas and pyarrow are importe
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import time
@@ -25,6 +26,8 @@ from digits.settings import entries, part
 from digits.text import given
 
 BLOCK_ROWS, LONGEST_NOTE = 1_000, 2_000
+REPORT = {"images": int, "per_digit": list, "rejected": int, "blocks": list, "fingerprint": str, "kind": str,
+          "origin": str, "created": str}  # fmt: skip
 NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 ._-]{0,62}[A-Za-z0-9_-])?")
 
 
@@ -45,6 +48,18 @@ def dataset_names() -> list[str]:
     return sorted((one.name for one in found if Path(one.path, "report.json").is_file()), key=str.casefold)
 
 
+def free(name: str) -> Path:
+    """Return where a data set called `name` may appear. Raises `UsageError`, and `ConflictError` if that is taken."""
+    target = part("datasets") / check_name(name)
+    if name in dataset_names():
+        raise ConflictError(f"There is a data set {name} already", do="Choose another name, or delete that one.")
+    if os.path.lexists(target):
+        raise ConflictError(f"datasets/{name} has that name, and is no data set", expected="report.json in it",
+                            do="Choose another name, or remove that folder: where it is empty, "
+                               "`python -m digits doctor --mend` does.")  # fmt: skip
+    return target
+
+
 def delete(name: str) -> None:
     """Delete a data set: it is gone at once, its files follow. Raises `NotFoundError`."""
     folder = Dataset.find(name)
@@ -56,22 +71,31 @@ def delete(name: str) -> None:
 def rename(name: str, new: str) -> None:
     """Call a data set `new` from now on. Raises `NotFoundError`, `UsageError`, and `ConflictError` if it is taken."""
     folder = Dataset.find(name)
-    target = part("datasets") / check_name(new)
     if new == name:
         return
+    target = free(new)
     try:
-        if target.exists():
-            raise FileExistsError
         folder.rename(target)
-    except OSError as error:
-        if not target.exists():
-            raise
-        raise ConflictError(f"There is a data set {new} already", do="Choose another name.") from error
+    except OSError:
+        free(new)  # somebody may have been faster
+        raise
 
 
 def fingerprint(labels: NDArray[np.integer[Any]], blocks: Sequence[str]) -> str:
     """Return the SHA-256 that tells one data set from another: of `labels` (n,) and the hashes of its blocks."""
     return sha256(canonical({"labels": sha256(labels.astype("<i8").tobytes()), "blocks": list(blocks)}))
+
+
+def _report(path: Path) -> Json:
+    """Return what a build reported. Raises `IntegrityError` if that is damaged, and `FileNotFoundError`."""
+    report = read_json(path, **REPORT)
+    images, per_digit, blocks = report["images"], report["per_digit"], report["blocks"]
+    counted = len(per_digit) == 10 and all(isinstance(count, int) for count in per_digit) and sum(per_digit) == images
+    if not counted or len(blocks) != -(-images // BLOCK_ROWS):
+        raise IntegrityError(f"{path.parent.name}/{path.name} is damaged",
+                             expected="ten counts that add up to its images, and a hash of each thousand",
+                             received=f"{images:,}, {str(per_digit)[:80]} and {len(blocks):,}")  # fmt: skip
+    return report
 
 
 @dataclass(frozen=True)
@@ -89,7 +113,7 @@ class Dataset:
 
     @classmethod
     def _at(cls, folder: Path) -> Dataset:
-        return cls(folder.name, folder, read_json(folder / "report.json"))
+        return cls(folder.name, folder, _report(folder / "report.json"))
 
     @classmethod
     def of(cls, name: str, fingerprint: str) -> Dataset:

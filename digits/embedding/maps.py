@@ -23,6 +23,9 @@ from digits.files import Json, Lock, read_arrays, read_json
 from digits.job import LIVE, Job
 from digits.settings import part
 
+ASKED: dict[str, type] = {"features": str}  # entries of job.json
+FOUND: dict[str, type] = {"map": str, "points": int, "seconds": float, "trustworthiness": float}  # of result.json
+
 
 @dataclass(frozen=True)
 class Drawn:
@@ -75,9 +78,9 @@ def drawn(job: Job) -> Drawn | None:
 
 
 def result(job: Job) -> Json | None:
-    """Return points, seconds and trustworthiness of a finished map, else None."""
+    """Return points, seconds and trustworthiness of a finished map, else None. Raises `IntegrityError`."""
     path = job.folder / "result.json"
-    return read_json(path) if path.exists() else None
+    return read_json(path, **FOUND) if path.exists() else None
 
 
 def _job(recipe: MapRecipe) -> Job:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from digits import job as jobs
 from digits import machine, settings, watch
-from digits.dataset.dataset import Dataset, check_name, dataset_names
+from digits.dataset.dataset import Dataset, free
 from digits.dataset.sources.combined import check_parts
 from digits.dataset.split import split_by, split_of
 from digits.engine import death
@@ -136,12 +136,6 @@ def enqueue(job: Job, lock: Lock, owner: str, worker: str = "train") -> None:
     launch(worker, job, lock)
 
 
-def check_new(name: str) -> None:
-    """Raise `UsageError` if no data set may be called `name`, and `ConflictError` if one is."""
-    if check_name(name) in dataset_names():
-        raise ConflictError(f"There is a data set {name} already", do="Choose another name, or delete that one.")
-
-
 def start_build(
     source: str | Path, name: str, *, owner: str, then: list[Json] | None = None, more: Json | None = None
 ) -> Job:
@@ -150,7 +144,7 @@ def start_build(
     `more` may hold the `labels` of IDX images, a `licence`, and what people `called` uploads. Raises `UsageError` for
     a bad name and `ConflictError` for one that is taken.
     """
-    check_new(name)
+    free(name)
     sweep()
     job = Job("builds", secrets.token_hex(8))
     spec = {"source": str(source), "name": name, "then": then or [], **(more or {})}

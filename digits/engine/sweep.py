@@ -14,12 +14,12 @@ from pathlib import Path
 from digits import drawings, settings
 from digits import job as jobs
 from digits.dataset.dataset import Dataset, dataset_names
-from digits.errors import ConflictError, IntegrityError, NotFoundError
+from digits.errors import ConflictError, IntegrityError, NotFoundError, UsageError
 from digits.evaluation.kept import forget
 from digits.files import Json, Lock, read_json
 from digits.job import Job
 from digits.training import framed, variants
-from digits.training.run import Run
+from digits.training.run import ASKED, Run
 
 KINDS = ("builds", "runs", "duels", "locksteps", "maps", "exports", "inspections", "searches", "evaluations")
 UPLOAD_SECONDS = 3600.0  # an upload that no build mentions may be about to get one
@@ -39,14 +39,14 @@ def sweep() -> None:
         for job in jobs.all_jobs(kind):
             tidy(job.folder)
     for look in (_sweep_maps, _sweep_uploads, _sweep_evaluations, _sweep_variants, _sweep_framed):
-        with suppress(IntegrityError, NotFoundError):  # what is damaged may be what still needs them
+        with suppress(IntegrityError, NotFoundError, UsageError):  # what is damaged may be what still needs them
             look()
 
 
 def orphans() -> Iterator[Path]:
     """Yield what `sweep` would remove because what it is of is gone, where that can be told."""
     for look in (_orphaned_maps, _orphaned_uploads, _orphaned_variants, _orphaned_framed):
-        with suppress(IntegrityError, NotFoundError):
+        with suppress(IntegrityError, NotFoundError, UsageError):
             yield from look()
 
 
@@ -65,9 +65,10 @@ def _orphaned_maps() -> Iterator[Path]:
     there = _fingerprints()
     for job in jobs.all_jobs("maps"):
         with suppress(IntegrityError, NotFoundError):  # it is damaged, or is gone
-            spec, path = job.spec(), job.folder / "result.json"
-            told = read_json(path) if path.exists() and spec["features"] == "pixels" else {}
-            shown = told["fingerprint"] in there if "fingerprint" in told else spec["run"] in (None, *runs)
+            spec, path = job.spec(features=str), job.folder / "result.json"
+            told = read_json(path, map=str) if path.exists() else {}
+            of = told.get("fingerprint") if spec["features"] == "pixels" else None
+            shown = of in there if isinstance(of, str) else spec.get("run") in (None, *runs)
             if not shown:
                 yield job.folder
 
@@ -89,9 +90,10 @@ def _sweep_variants() -> None:
 
 def _orphaned_variants() -> Iterator[Path]:
     """Yield the variants of training images that no living run trains on, or waits for."""
-    folders = list(settings.part("variants").iterdir())
+    folders = _there("variants")
     if folders:
-        wanted = {variants.key_of(job.spec()) for job in jobs.all_jobs("runs") if job.alive}
+        specs = (job.spec(**ASKED) for job in jobs.all_jobs("runs") if job.alive)
+        wanted = {variants.key_of(spec) for spec in specs}
         yield from (folder for folder in folders if folder.name not in wanted)
 
 
@@ -103,10 +105,15 @@ def _sweep_framed() -> None:
 def _orphaned_framed() -> Iterator[Path]:
     """Yield the framed images of data sets that are gone, and what a killed process left half-written of others'."""
     there = _fingerprints()
-    for path in settings.part("framed").iterdir():
+    for path in _there("framed"):
         half = path.name.startswith(".")
         if _age_seconds(path) > NEW_SECONDS if half else not framed.is_of(path, there):
             yield path
+
+
+def _there(name: str) -> list[Path]:
+    """Return what lies in a part of the lab; nothing where that is missing, and cannot be made."""
+    return [Path(one.path) for one in settings.entries(name)]
 
 
 def _fingerprints() -> set[str]:
@@ -120,8 +127,8 @@ def _sweep_uploads() -> None:
 
 
 def _orphaned_uploads() -> Iterator[Path]:
-    wanted = {path for job in jobs.all_jobs("builds") if job.alive for path in _sources(job.spec())}
-    for upload in settings.part("uploads").iterdir():
+    wanted = {path for job in jobs.all_jobs("builds") if job.alive for path in _sources(job.spec(source=str))}
+    for upload in _there("uploads"):
         if upload not in wanted and _age_seconds(upload) > UPLOAD_SECONDS:
             yield upload
 
@@ -147,11 +154,11 @@ def sweep_build(folder: Path) -> None:
     for unfinished in ("staging", "download"):
         shutil.rmtree(folder / unfinished, ignore_errors=True)
     with suppress(IntegrityError):  # a damaged one does not say what it read
-        for source in _sources(read_json(folder / "job.json")):
+        for source in _sources(read_json(folder / "job.json", source=str)):
             if source.parent == folder.parent.parent / "uploads":
                 source.unlink(missing_ok=True)
 
 
 def _sources(spec: Json) -> list[Path]:
     """Return the files that a build reads."""
-    return [Path(spec[name]) for name in ("source", "labels") if spec.get(name)]
+    return [Path(spec[name]) for name in ("source", "labels") if isinstance(spec.get(name), str)]

@@ -26,6 +26,7 @@ from digits.training import recipe as recipes
 from digits.training.recipe import Recipe
 
 KIND = "duels"
+ASKED: dict[str, type] = {"recipes": dict, "seeds": list, "fingerprint": str}
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Duel:
     @cached_property
     def spec(self) -> Json:
         """What was asked for."""
-        return self.job.spec(recipes=dict, seeds=list, fingerprint=str)
+        return self.job.spec(**ASKED)
 
     @property
     def seeds(self) -> list[int]:

@@ -34,6 +34,8 @@ from digits.training import recipe as recipes
 from digits.training.duel import Duel, duels_on
 from digits.training.recipe import Recipe
 
+ASKED: dict[str, type] = {"recipe": dict, "fingerprint": str}  # entries of job.json
+FOUND: dict[str, type] = {"run": str}  # of result.json
 LONGEST = {"name": 80, "note": 2000}  # characters that a person may give
 
 
@@ -57,7 +59,7 @@ class Run:
     @cached_property
     def spec(self) -> Json:
         """What was asked for: the recipe, the fingerprint of its data set, the hash of the families that split it."""
-        return self.job.spec(recipe=dict, fingerprint=str)
+        return self.job.spec(**ASKED)
 
     @cached_property
     def recipe(self) -> Recipe:
@@ -165,7 +167,7 @@ class Run:
         path = self.folder / "result.json"
         if not path.exists():
             raise ConflictError(f"{self.id} is not finished", expected="finished", received=self.job.state)
-        return read_json(path, run=str)
+        return read_json(path, **FOUND)
 
     def kept(self, name: str) -> Path:
         """Return where the file `name` of a finished run lies. Raises `IntegrityError` if it is missing."""

@@ -29,7 +29,7 @@ from digits.files import Json, canonical, sha256
 from digits.images import augment as augmentation
 from digits.images.augment import Augmentation, augment
 from digits.training.queue import waiting
-from digits.training.recipe import DEALT, STRENGTHS, Recipe
+from digits.training.recipe import DEALT, STRENGTHS, Recipe, stored
 
 Bytes = NDArray[np.uint8]
 STREAM = 0xA06  # keeps this draw apart from those of the order, the split and the weights
@@ -106,7 +106,7 @@ def read(path: Path, source: bytes) -> Bytes:
 
 def key_of(spec: Json) -> str:
     """Return the name of the folder for the variants of a run with the `job.json` `spec`, in whatever framework."""
-    recipe = Recipe(**spec["recipe"])
+    recipe = stored(spec["recipe"])
     decides = {name: getattr(recipe, name) for name in (*DEALT, "validation_share", "frame", "shares", *MADE)}
     return sha256(canonical([spec["fingerprint"], spec.get("families"), decides]))[:16]
 
@@ -115,7 +115,7 @@ def awaited(key: str) -> bool:
     """Tell whether a run that waits for its turn trains on the variants of `key`."""
     for job in waiting():
         with suppress(DigitsError):  # it is gone, or damaged
-            if job.kind == "runs" and key == key_of(job.spec()):
+            if job.kind == "runs" and key == key_of(job.spec(recipe=dict, fingerprint=str)):
                 return True
     return False
 

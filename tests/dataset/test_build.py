@@ -107,7 +107,7 @@ def test_the_fingerprint_depends_on_pixels_and_labels(tmp_path: Path, lab: Path)
 
 def test_a_name_that_is_taken_is_refused_before_any_work(root: Path, staging: Path):
     build(open_source(root), "mine", staging=staging)
-    with pytest.raises(ConflictError, match="A data set called mine exists"):
+    with pytest.raises(ConflictError, match="There is a data set mine already"):
         build(open_source(root), "mine", staging=staging)
     assert not staging.exists()
 

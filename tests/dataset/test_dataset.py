@@ -14,6 +14,7 @@ from digits.dataset.build import build
 from digits.dataset.dataset import Dataset, dataset_names, delete
 from digits.dataset.sources import open_source
 from digits.errors import IntegrityError, NotFoundError
+from digits.files import write_json
 from tests import factory
 
 
@@ -124,3 +125,21 @@ def test_importing_it_imports_no_table_library():
     code = "import sys, digits.dataset.dataset; print({'pandas', 'pyarrow', 'sklearn', 'PIL'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [({"images": "x"}, "expected images, a int"), ({"images": True}, "expected images"),
+     ({"fingerprint": 1}, "fingerprint"),
+     ({"per_digit": {}}, "per_digit"), ({"per_digit": ["2"] * 10}, "ten counts"), ({"per_digit": [1]}, "ten counts"),
+     ({"blocks": []}, "a hash of each thousand"), ({"created": None}, "created")],
+)  # fmt: skip
+def test_a_report_whose_entries_are_others_is_damaged(lab: Path, changes: dict[str, object], named: str) -> None:
+    folder = lab / "datasets" / "ghost"
+    folder.mkdir(parents=True)
+    write_json(folder / "report.json", factory.report("0" * 64))
+    assert Dataset.open("ghost").report["images"] == 10
+    write_json(folder / "report.json", {**factory.report("0" * 64), **changes})
+    with pytest.raises(IntegrityError, match=f"ghost/report.json is damaged: .*{named}"):
+        Dataset.open("ghost")
+    assert dataset_names() == ["ghost"]

@@ -52,6 +52,18 @@ def test_a_name_that_is_taken_or_none_is_refused_and_nothing_changes(mine: Datas
     assert dataset_names() == ["mine", "other"]
 
 
+@pytest.mark.parametrize("files", [[], ["images.npy"]])
+def test_a_name_that_some_other_folder_has_is_refused_before_any_work(mine: Dataset, lab: Path, files: list[str]):
+    (folder := lab / "datasets" / "fitted").mkdir()
+    for name in files:
+        (folder / name).touch()
+    with pytest.raises(ConflictError, match=r"no data set: .* remove that folder"):
+        local.start_build("starter", "fitted", owner="ann")
+    with pytest.raises(ConflictError, match="datasets/fitted has that name"):
+        rename("mine", "fitted")
+    assert not list((lab / "builds").glob("*"))
+
+
 def test_a_data_set_is_found_by_its_name_then_by_its_images(mine: Dataset, tmp_path: Path, lab: Path):
     assert Dataset.of("mine", mine.fingerprint).name == "mine"
     rename("mine", "yours")

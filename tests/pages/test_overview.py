@@ -191,3 +191,10 @@ def test_naming_an_old_run_does_not_make_it_the_newest() -> None:
     before = [run.id for run in all_runs()]
     all_runs()[-1].describe(name="a name", note="")
     assert [run.id for run in all_runs()] == before
+
+
+def test_a_data_set_and_a_map_that_say_nothing_take_no_page_down(lab: Path) -> None:
+    for path in (lab / "datasets" / "ghost" / "report.json", lab / "maps" / "1" / "job.json"):
+        path.parent.mkdir(parents=True)
+        write_json(path, {})
+    assert "ghost/report.json is damaged: expected images" in words(opened())

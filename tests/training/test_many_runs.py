@@ -18,6 +18,7 @@ from digits.files import read_json, write_json
 from digits.job import Job
 from digits.training.presets import preset
 from digits.training.run import Run, all_runs, sound
+from tests import factory
 from ui.readers import best_runs
 from ui.table import table_rows
 
@@ -103,7 +104,7 @@ def test_a_data_set_that_comes_and_goes_is_seen_at_once(many: list[Run], lab: Pa
     assert {row["dataset"] for row in table_rows(many)} == {"gone"}
     folder = lab / "datasets" / "back"
     folder.mkdir(parents=True)
-    write_json(folder / "report.json", {"name": "gone", "images": 1, "fingerprint": "0" * 64})
+    write_json(folder / "report.json", factory.report("0" * 64))
     assert Dataset.open("back").fingerprint == "0" * 64
     assert {row["dataset"] for row in table_rows(all_runs())} == {"back"}
     shutil.rmtree(folder)

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import streamlit as st
 
 from digits import settings
-from digits.dataset.dataset import Dataset, dataset_names
+from digits.dataset.dataset import Dataset, dataset_names, free
 from digits.dataset.sources.downloads import DOWNLOADS
 from digits.dataset.sources.drawings import Drawings
 from digits.dataset.sources.idx import is_idx
@@ -82,7 +82,7 @@ def file() -> Wanted:
         return Wanted("", None)
 
     def start(name: str) -> Job:
-        local.check_new(name)  # before a whole file is kept
+        free(name)  # before a whole file is kept
         return built_of(*stored(uploads), name, more)
 
     return Wanted(stem_of(uploads[0].name), start)
