@@ -200,6 +200,15 @@ def test_a_claim_without_a_leak_and_others_read_as_well_are_said_to_hold() -> No
     assert second.endswith("read **90.0 %** of mnist: what it learnt holds for others too.")
 
 
+@pytest.mark.usefixtures("furnished")
+def test_of_others_who_are_read_well_and_others_who_are_not_it_is_said_which_are() -> None:
+    well, badly = (Score(share, share, share, ("a",), 0.0) for share in (0.89, 0.6))
+    found = Honesty(small("pytorch"), 4, {"pytorch": Score(0.9, 0.9, 0.9, ("a",), 0.0)}, {}, {"pytorch": [0]},
+                    {"x": {"pytorch": well}, "y": {"pytorch": badly}, "z": {"pytorch": well}})  # fmt: skip
+    _, said = sentences(found, Dataset.open("starter"), {"x": "pen", "y": "mnist", "z": "usps"})
+    assert said.endswith(": what it learnt holds for pen and usps, not for mnist.")
+
+
 def test_the_board_marks_what_leaks_what_is_honest_and_what_is_missing(furnished: object, tmp_path: object) -> None:
     starter, dataset = Dataset.open("starter"), other_people(tmp_path)
     run = all_runs()[0]

@@ -69,14 +69,22 @@ def _others(found: Honesty, names: dict[str, str]) -> str:
             return "How it reads other people's digits is not known yet: nobody has tried."
         return "How it reads other people's digits cannot be told: the lab has no data set of theirs yet."
     read = [f"{_both(scores)} of {plain(names[one])}" for one, scores in found.others.items() if one in names]
-    values = [score.accuracy for scores in found.others.values() for score in scores.values()]
     known = [score.accuracy for score in (*found.claimed.values(), *found.honest.values())]
     sentence = f"Of other people's digits the same models read {_list(read)}"
-    if not known:
-        return f"{sentence}."
-    if max(known) - min(values) > FAR:
-        return f"{sentence}: it learnt these drawings, not the digits of everybody."
-    return f"{sentence}: what it learnt holds for others too."
+    return f"{sentence}: {_holds(max(known), found, names)}." if known else f"{sentence}."
+
+
+def _holds(known: float, found: Honesty, names: dict[str, str]) -> str:
+    """Say whether what was learnt holds for other people's digits, where `known` is what is read of its own."""
+    alike: dict[bool, list[str]] = {True: [], False: []}
+    for one in filter(names.get, found.others):
+        least = min(score.accuracy for score in found.others[one].values())
+        alike[known - least <= FAR].append(plain(names[one]))
+    if not alike[True]:
+        return "it learnt these drawings, not the digits of everybody"
+    if not alike[False]:
+        return "what it learnt holds for others too"
+    return f"what it learnt holds for {_list(alike[True])}, not for {_list(alike[False])}"
 
 
 def _both(scores: dict[str, Score]) -> str:
