@@ -129,7 +129,7 @@ SMALL = {
     "a member of 20 MB that says 3 kB": Case(
         _writes(partial(beyond, 3000)), "inflates to another size", False),
     "2,000 members that each inflate 1,000-fold": Case(_writes(partial(shallow_bombs, 2000)), "promises too much"),
-    "archives in archives": Case(_writes(partial(nested, 2)), "holds no digit images"),
+    "archives in archives": Case(_writes(partial(nested, 2)), "no image of any digit is left"),
     "encrypted": _lies("is encrypted", both={"flags": 1}),
     "encrypted, said by its own header only": _lies(HEADER, whole=False, local={"flags": 1}),
     "two of one name": _named(VICTIM, "is there twice"),

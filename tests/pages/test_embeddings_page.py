@@ -47,7 +47,7 @@ def placed_at_once(furnished: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         images = images_of(MapRecipe(**job.spec()))
         positions = np.random.default_rng(0).random((len(images.rows), 2), np.float32)
         keep(job.folder, images, positions, images.ink())
-        write_json(job.folder / "result.json", {"seconds": 1.0, "trustworthiness": 0.5})
+        write_json(job.folder / "result.json", {"map": job.id, "points": 1, "seconds": 1.0, "trustworthiness": 0.5})
         write_json(job.folder / "status.json", {"state": "finished", "created": 0.0})
         lock.close()
 
