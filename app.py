@@ -9,7 +9,7 @@ from digits.job import LIVE
 from digits.training.run import Run, all_runs, sound
 from ui import overview
 from ui.claims import chart
-from ui.datasets.adding import show_ended
+from ui.datasets.ended import show_ended
 from ui.frame import duration, errors_shown, owner, page
 from ui.jobs import build_row, recent_builds
 from ui.live import live

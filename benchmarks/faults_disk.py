@@ -130,7 +130,7 @@ def read_only() -> str:
                 bad.append(f"{name}: {said[:200]}")
         texts = page_texts()
     dead = sum(text.startswith("ERROR") for text in texts)
-    warned = sum("when the app started" in text for text in texts)
+    warned = sum("cannot be removed" in text for text in texts)
     return (f"{len(WRITERS)} writers on a read-only folder, not named by: {bad or 'none'}; "
             f"pages: {dead} died, {warned} named it")  # fmt: skip
 

@@ -13,7 +13,7 @@ import json
 import os
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ from digits.remembered import Remembered
 
 Json = dict[str, Any]
 REFUSALS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)  # of a disk
+LOOK_SECONDS = 0.01  # how often whoever waits for a lock looks
 DENIALS = (errno.EACCES, errno.EPERM)  # of its owner, where a file is named: much else is denied as well
 
 
@@ -189,7 +190,7 @@ class Lock:
         while not self._try(fcntl.LOCK_SH if shared else fcntl.LOCK_EX):
             if time.monotonic() >= end:
                 return False
-            time.sleep(0.01)
+            time.sleep(LOOK_SECONDS)
         return True
 
     def _try(self, kind: int) -> bool:
@@ -217,13 +218,24 @@ class Lock:
             lock.close()
 
 
-@contextmanager
-def locked(path: Path, *, wait_seconds: float = 30.0) -> Iterator[None]:
-    """Hold the lock on `path` inside the block. Raises `ConflictError` after `wait_seconds`."""
+def taken(path: Path) -> Lock | None:
+    """Return the lock on `path`; None while somebody else has it."""
     lock = Lock(path)
-    try:
-        if not lock.acquire(wait_seconds=wait_seconds):
+    if lock.acquire(wait_seconds=0):
+        return lock
+    lock.close()
+    return None
+
+
+@contextmanager
+def locked(path: Path, *, wait_seconds: float = 30.0, take: Callable[[Path], Lock | None] = taken) -> Iterator[None]:
+    """Hold the lock on `path`, as `take` takes it, inside the block. Raises `ConflictError` after `wait_seconds`."""
+    end = time.monotonic() + wait_seconds
+    while (lock := take(path)) is None:
+        if time.monotonic() >= end:
             raise ConflictError(f"{path.name} is held by another process", expected=f"free in {wait_seconds:g} s")
+        time.sleep(LOOK_SECONDS)
+    try:
         yield
     finally:
         lock.close()

@@ -11,19 +11,20 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 from digits import settings, watch
 from digits.errors import ConflictError, IntegrityError, StoppedError
-from digits.files import Json, Lock, read_json, write_json
+from digits.files import Json, Lock, locked, read_json, write_json
 from digits.job import Job
 
 SLOTS = 1  # one at a time, so that timings are clean
 POLL_SECONDS = 0.2
-GUARD_SECONDS, GUARD_POLL_SECONDS = 30.0, 0.01  # the first long enough to end a worker that hangs in the queue
+GUARD_SECONDS = 30.0  # long enough to end a worker that hangs in the queue
 
 
 @dataclass(frozen=True, order=True)
@@ -73,18 +74,9 @@ def waiting() -> list[Job]:
     return [ticket.job for ticket in _living(_state())]
 
 
-@contextmanager
-def _guarded(job: Job) -> Iterator[None]:
+def _guarded(job: Job) -> AbstractContextManager[None]:
     """Hold the queue's lock for `job` inside the block. Raises `ConflictError` after `GUARD_SECONDS`."""
-    end = time.monotonic() + GUARD_SECONDS
-    while (lock := _take(settings.part("queue") / "queue.lock", job)) is None:
-        if time.monotonic() > end:
-            raise ConflictError("queue.lock is held by another process", expected=f"free in {GUARD_SECONDS:g} s")
-        time.sleep(GUARD_POLL_SECONDS)
-    try:
-        yield
-    finally:
-        lock.close()
+    return locked(settings.part("queue") / "queue.lock", wait_seconds=GUARD_SECONDS, take=partial(_take, job=job))
 
 
 def draw_ticket(job: Job, owner: str) -> Ticket:

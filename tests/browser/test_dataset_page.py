@@ -58,16 +58,20 @@ def name_box(page: Page) -> Locator:
     return page.get_by_label("Name of the data set", exact=True)
 
 
+def upload(page: Page, path: Path, name: str) -> None:
+    """Upload a file, which suggests `name`, and have it built."""
+    ask_to_add(page, "File")
+    page.locator("input[type=file]").set_input_files(path)
+    expect(name_box(page)).to_have_attribute("placeholder", name)
+    page.get_by_role("button", name="Build", exact=True).click()
+
+
 def test_an_uploaded_zip_with_a_damaged_picture_is_built_and_the_damaged_one_is_listed(
     root: Path, page: Page, tmp_path: Path
 ) -> None:
     open_page(page)
     expect(page.get_by_text("No data set yet.")).to_be_visible()
-    ask_to_add(page, "File")
-    page.locator("input[type=file]").set_input_files(damaged_zip(tmp_path / "my digits.zip"))
-    expect(name_box(page)).to_have_attribute("placeholder", "my-digits")
-    page.get_by_role("button", name="Build", exact=True).click()
-
+    upload(page, damaged_zip(tmp_path / "my digits.zip"), "my-digits")
     expect(page.get_by_text("29 images of 10 digits · 1 file refused")).to_be_visible()
     expect(page.get_by_text("1 of 30 files is not in the data set.")).to_be_visible()
     with page.expect_download() as download:
@@ -83,10 +87,7 @@ def test_an_upload_of_other_sizes_is_refused_by_its_reason_and_its_list_is_saved
     picture = factory.saved(Image.new("L", (32, 32), 200))
     archive = factory.zipped(tmp_path / "sz.zip", dict.fromkeys(factory.digit_files(5, nested=False), picture))
     open_page(page)
-    ask_to_add(page, "File")
-    page.locator("input[type=file]").set_input_files(archive)
-    expect(name_box(page)).to_have_attribute("placeholder", "sz")
-    page.get_by_role("button", name="Build", exact=True).click()
+    upload(page, archive, "sz")
     expect(page.get_by_text("sz.zip: 50 of 50 files were refused, and no image of any digit is left")).to_be_visible()
     expect(page.get_by_text('Build it again with "Fit pictures of other sizes to 28×28"')).to_be_visible()
     with page.expect_download() as download:

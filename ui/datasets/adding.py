@@ -8,7 +8,8 @@ import streamlit as st
 
 from digits.dataset.dataset import dataset_names
 from digits.job import LIVE, Job
-from ui.datasets import asking, refused
+from ui.datasets import asking
+from ui.datasets.ended import show_ended
 from ui.frame import errors_shown
 from ui.jobs import build_row, recent_builds
 from ui.live import live
@@ -84,14 +85,3 @@ def show_builds() -> None:
     mine = st.session_state.get(MINE)
     if mine and Job("builds", mine).folder.exists() and Job("builds", mine).state == "finished":
         st.session_state[WANTED] = Job("builds", st.session_state.pop(MINE)).spec()["name"]
-
-
-def show_ended(job: Job) -> None:
-    """Say how a build ended that made no data set, or after which not all started that was to follow."""
-    left, right = st.columns([5, 1], vertical_alignment="center")
-    with left:
-        build_row(job)
-        refused.of_build(job)
-    if right.button("Dismiss", key=f"dismiss-{job.id}", icon=":material/close:", width="stretch"):
-        job.delete()
-        st.rerun()

@@ -40,9 +40,10 @@ class Folder:
                     self._visit(entry, entry.name)
                 else:
                     self.ignored += 1
-        for name, reason in list(self._refused.items())[-1:]:
-            stray = len(self._refused)
-            check_stray(stray, len(self._found) - stray, self.origin, name=name, reason=reason)
+        if self._refused:
+            stray, name = len(self._refused), next(reversed(self._refused))
+            pictures = len(self._found) - stray
+            check_stray(stray, pictures, self.origin, name=name, reason=self._refused[name])
         self._found.sort(key=natural)
         readable = (int(name[0]) for name in self._found if name not in self._refused)
         check_complete(count_digits(readable), self.origin)

@@ -94,15 +94,20 @@ def read_directory(
     del hashes
     order = _order(texts, rows := rows[:found], end, path.name)
     if kinds:
-        done = 0
-        for text in texts:
-            some = text.split("\0")
-            rows["kind"][done : done + len(some)] = kinds(some, len(rows) - done - len(some))
-            done += len(some)
+        _ask_kinds(texts, rows["kind"], kinds)
     names = "\0".join(texts).split("\0")
     if (np.diff(order) == 1).all():
         return Directory(names, rows)
     return Directory([names[index] for index in order.tolist()], rows[order])
+
+
+def _ask_kinds(texts: list[str], found: Rows, kinds: Callable[[list[str], int], list[int]]) -> None:
+    """Write into `found` (n,) which kinds the members are whose names are in `texts`."""
+    done = 0
+    for text in texts:
+        names = text.split("\0")
+        found[done : done + len(names)] = kinds(names, len(found) - done - len(names))
+        done += len(names)
 
 
 def _pieces(file: BinaryIO, end: End, name: str) -> Iterator[Piece]:
